@@ -1,0 +1,138 @@
+"""Market time that can run at any speed: the `Loop` of the simulator."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from queue import Empty, SimpleQueue
+from typing import Callable, List, Optional, Tuple
+
+from sapi_kiwoom.loop import SECOND, Handle
+
+_TURN = 64
+"""Timers fired before posts are looked at again, so that neither can starve the other."""
+
+_LONGEST_WAIT = 0.2
+"""Seconds. Windows does not interrupt a lock that waits, so Ctrl-C is noticed between two waits."""
+
+
+class Timer:
+    """A call that is due at some moment; what `VirtualLoop.call_later` returns."""
+
+    __slots__ = ("fn",)
+
+    def __init__(self, fn: Callable[[], None]) -> None:
+        self.fn: Optional[Callable[[], None]] = fn
+
+
+class VirtualLoop:
+    """A heap of timers, and an inbox that other threads may fill.
+
+    Args:
+        start: the market time at which it begins, microseconds since 1970 UTC.
+        speed: market seconds per second of wall-clock time; None runs as fast as possible, jumping
+            from timer to timer.
+    """
+
+    def __init__(self, start: int, speed: Optional[float] = None) -> None:
+        if speed is not None and not speed > 0:
+            raise ValueError(f"speed must be above 0, got {speed!r}; None means as fast as possible")
+        self._now = start
+        self._speed = speed
+        self._anchor: Tuple[float, int] = (0.0, start)  # a moment on the wall, and the market's then
+        self._heap: List[Tuple[int, int, Timer]] = []
+        self._sequence = 0
+        self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._stopping = False
+
+    def now(self) -> int:
+        """Market time of the callable that runs, in microseconds since 1970 UTC."""
+        return self._now
+
+    def call_later(self, delay: int, fn: Callable[[], None]) -> Timer:
+        """See `Loop.call_later`."""
+        timer = Timer(fn)
+        self._sequence += 1
+        heapq.heappush(self._heap, (self._now + max(0, delay), self._sequence, timer))
+        return timer
+
+    def cancel(self, handle: Handle) -> None:
+        """See `Loop.cancel`."""
+        assert isinstance(handle, Timer), "only a handle of this loop can be cancelled"
+        handle.fn = None
+
+    def post(self, fn: Callable[[], None]) -> None:
+        """See `Loop.post`."""
+        self._inbox.put(fn)
+
+    def stop(self) -> None:
+        """See `Loop.stop`. Before `run`, the next run returns at once."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """See `Loop.run`. Market time stands still between two runs."""
+        self._anchor = (time.monotonic(), self._now)
+        try:
+            while not self._stopping:
+                self._run_posts()
+                wait = self._fire_timers()
+                if wait != 0 and not self._stopping:
+                    self._wait(wait)
+        finally:
+            self._stopping = False
+
+    def run_for(self, duration: int) -> None:
+        """Run for ``duration`` microseconds of market time, timers due at its very end included."""
+        self.call_later(duration, self.stop)
+        self.run()
+
+    def _paced(self) -> Optional[int]:
+        """The market time that the wall clock has reached; None without a pace."""
+        if self._speed is None:
+            return None
+        wall, market = self._anchor
+        return market + int((time.monotonic() - wall) * self._speed * SECOND)
+
+    def _touch(self) -> None:
+        paced = self._paced()
+        if paced is not None and paced > self._now:
+            # A timer that is due already must not see a moment after its own.
+            self._now = min(paced, self._heap[0][0]) if self._heap else paced
+            self._now = max(self._now, self._anchor[1])
+
+    def _run_posts(self) -> None:
+        for _ in range(self._inbox.qsize()):
+            self._touch()
+            self._inbox.get_nowait()()
+            if self._stopping:
+                return
+
+    def _fire_timers(self) -> Optional[float]:
+        """Fire what is due; return seconds until the next timer, None when there is none."""
+        heap = self._heap
+        for _ in range(_TURN):
+            while heap and heap[0][2].fn is None:
+                heapq.heappop(heap)
+            if not heap:
+                return None
+            when = heap[0][0]
+            paced = self._paced()
+            if paced is not None and when > paced:
+                assert self._speed is not None
+                return (when - paced) / SECOND / self._speed
+            timer = heapq.heappop(heap)[2]
+            self._now = max(self._now, when)
+            fn, timer.fn = timer.fn, None
+            assert fn is not None
+            fn()
+            if self._stopping or not self._inbox.empty():
+                return 0
+        return 0
+
+    def _wait(self, wait: Optional[float]) -> None:
+        try:
+            fn = self._inbox.get(timeout=_LONGEST_WAIT if wait is None else min(wait, _LONGEST_WAIT))
+        except Empty:
+            return
+        self._touch()
+        fn()
