@@ -95,10 +95,11 @@ class VirtualLoop:
 
     def _touch(self) -> None:
         paced = self._paced()
-        if paced is not None and paced > self._now:
-            # A timer that is due already must not see a moment after its own.
-            self._now = min(paced, self._heap[0][0]) if self._heap else paced
-            self._now = max(self._now, self._anchor[1])
+        if paced is None:
+            return
+        if self._heap:  # a timer that is due already must not see a moment after its own
+            paced = min(paced, self._heap[0][0])
+        self._now = max(self._now, paced)
 
     def _run_posts(self) -> None:
         for _ in range(self._inbox.qsize()):
