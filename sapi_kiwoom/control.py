@@ -20,7 +20,7 @@ class Events(Protocol):
         """Login ended: 0 is success, below 0 an error of `catalogue.error_name`. -106: line lost."""
 
     def OnReceiveMsg(self, sScrNo: str, sRQName: str, sTrCode: str, sMsg: str) -> None:
-        """The broker's server says something to a person. The code in brackets may change: never key on it."""
+        """The broker's server says something to a person. Its code may change: never key on it."""
 
     def OnReceiveTrData(
         self,
@@ -34,7 +34,7 @@ class Events(Protocol):
         sMessage: str,
         sSplmMsg: str,
     ) -> None:
-        """The answer to CommRqData. ``sTrCode`` is spelt as the caller spelt it; ``sPrevNext`` "2" means more.
+        """The answer to CommRqData. ``sTrCode`` as the caller spelt it; ``sPrevNext`` "2" means more.
 
         ``sRecordName`` and the last four arguments carry nothing ("" and 0).
         """
@@ -79,7 +79,9 @@ class Control(Protocol):
 
     # -- real time -----------------------------------------------------------------------------
 
-    def SetRealReg(self, strScreenNo: str, strCodeList: str, strFidList: str, strOptType: str) -> int:
+    def SetRealReg(
+        self, strScreenNo: str, strCodeList: str, strFidList: str, strOptType: str
+    ) -> int:
         """Register codes (``;`` between). Type "0" replaces what the screen had, "1" adds to it."""
 
     def SetRealRemove(self, strScrNo: str, strDelCode: str) -> None:

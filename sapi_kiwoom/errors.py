@@ -7,6 +7,7 @@
      +-- NotConnected      the control is not logged in
      +-- RequestTimeout    an answer did not come in time
      +-- RequestRejected   the request itself cannot be served (bad field, unknown method, busy ...)
+ +-- RequestFailed     what a client is told: the server's answer was an error
 
 Each carries what a client on the other side of the wire is told: a kebab-case ``name``, the vendor's
 integer ``code`` where there is one, and ``details`` that name the field at fault.
@@ -14,7 +15,7 @@ integer ``code`` where there is one, and ``details`` that name the field at faul
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Mapping, Optional
 
 
 class KiwoomError(Exception):
@@ -57,3 +58,14 @@ class RequestRejected(KiwoomError):
     def __init__(self, name: str, message: str, **details: Any) -> None:
         super().__init__(message, **details)
         self.name = name
+
+
+class RequestFailed(KiwoomError):
+    """A server's answer that is an error; ``name``, ``code`` and ``details`` are the server's."""
+
+    def __init__(self, method: str, error: Mapping[str, Any]) -> None:
+        super().__init__(
+            f"{method}: {error.get('message', 'failed')}", **(error.get("details") or {})
+        )
+        self.name = str(error.get("name", "failed"))
+        self.code = error.get("code")

@@ -10,7 +10,11 @@ from typing import Callable, List, Optional, Tuple
 from sapi_kiwoom.loop import SECOND, Handle
 
 _TURN = 64
-"""Timers fired before posts are looked at again, so that neither can starve the other."""
+"""At a pace, timers fired before posts are looked at again: neither can starve the other."""
+
+_POSTS = 1024
+"""Posts run before timers are looked at again: far more than one piece of work posts in its wake.
+Without a pace all of that must happen at one moment, for the next timer may be hours away."""
 
 _LONGEST_WAIT = 0.2
 """Seconds. Windows does not interrupt a lock that waits, so Ctrl-C is noticed between two waits."""
@@ -36,10 +40,13 @@ class VirtualLoop:
 
     def __init__(self, start: int, speed: Optional[float] = None) -> None:
         if speed is not None and not speed > 0:
-            raise ValueError(f"speed must be above 0, got {speed!r}; None means as fast as possible")
+            raise ValueError(
+                f"speed must be above 0, got {speed!r}; None means as fast as possible"
+            )
         self._now = start
         self._speed = speed
-        self._anchor: Tuple[float, int] = (0.0, start)  # a moment on the wall, and the market's then
+        # A moment on the wall, and the market's then.
+        self._anchor: Tuple[float, int] = (0.0, start)
         self._heap: List[Tuple[int, int, Timer]] = []
         self._sequence = 0
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -75,7 +82,7 @@ class VirtualLoop:
         try:
             while not self._stopping:
                 self._run_posts()
-                wait = self._fire_timers()
+                wait = 0 if self._stopping else self._fire_timers()
                 if wait != 0 and not self._stopping:
                     self._wait(wait)
         finally:
@@ -83,8 +90,11 @@ class VirtualLoop:
 
     def run_for(self, duration: int) -> None:
         """Run for ``duration`` microseconds of market time, timers due at its very end included."""
-        self.call_later(duration, self.stop)
-        self.run()
+        end = self.call_later(duration, self.stop)
+        try:
+            self.run()
+        finally:
+            self.cancel(end)  # where something else ended the run, this must not end the next
 
     def _paced(self) -> Optional[int]:
         """The market time that the wall clock has reached; None without a pace."""
@@ -102,11 +112,11 @@ class VirtualLoop:
         self._now = max(self._now, paced)
 
     def _run_posts(self) -> None:
-        for _ in range(self._inbox.qsize()):
+        for _ in range(_POSTS):
+            if self._inbox.empty() or self._stopping:
+                return
             self._touch()
             self._inbox.get_nowait()()
-            if self._stopping:
-                return
 
     def _fire_timers(self) -> Optional[float]:
         """Fire what is due; return seconds until the next timer, None when there is none."""
@@ -126,13 +136,15 @@ class VirtualLoop:
             fn, timer.fn = timer.fn, None
             assert fn is not None
             fn()
-            if self._stopping or not self._inbox.empty():
+            if self._stopping or (self._speed is None and not self._inbox.empty()):
                 return 0
         return 0
 
     def _wait(self, wait: Optional[float]) -> None:
         try:
-            fn = self._inbox.get(timeout=_LONGEST_WAIT if wait is None else min(wait, _LONGEST_WAIT))
+            fn = self._inbox.get(
+                timeout=_LONGEST_WAIT if wait is None else min(wait, _LONGEST_WAIT)
+            )
         except Empty:
             return
         self._touch()

@@ -1,0 +1,233 @@
+"""The bookkeeping of requests: which are unanswered, which answers are not yet acknowledged.
+
+A delivery tag belongs to the channel that brought it. When the connection is lost all tags are void; the
+broker delivers those requests again, and they must be recognised, not run twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+
+from sapi_kiwoom.server.transport import Message
+
+_REMEMBER = 600.0
+"""Seconds for which an answered request that may come again is remembered. A broker notices a dead
+connection after two heartbeats, two minutes as a rule."""
+
+
+class Delivery(Message):
+    """A request that a broker delivered.
+
+    Attributes:
+        tag: on the present channel; None while the request is not held there.
+        correlation: the property as it came, which may be bytes that are not UTF-8.
+        answer: what the server replied, None before.
+        deadline: moment on the monotonic clock.
+        held_since: when ``tag`` was delivered.
+        finished: since when the answer is safe.
+        id: its name in the parked queue, once it was there.
+        parked: only the copy in the parked queue is left, ``tag`` is that one's.
+        parking: the copy is on its way to the parked queue, ``tag`` is still the original's.
+        copy: the tag of the copy when it came back before it was confirmed.
+    """
+
+    __slots__ = (
+        "answer",
+        "attempts",
+        "copy",
+        "correlation",
+        "deadline",
+        "expired",
+        "finished",
+        "held_since",
+        "id",
+        "parked",
+        "parking",
+        "tag",
+    )
+
+    def __init__(
+        self, body: bytes, reply_to: str, correlation: Any, tag: int, now: float, deadline: float
+    ) -> None:
+        super().__init__(body, reply_to, correlation)
+        if correlation.__class__ is bytes:
+            self.correlation_id = correlation.decode("utf-8", "replace")
+        self.correlation = correlation
+        self.tag: Optional[int] = tag
+        self.held_since = now
+        self.deadline = deadline
+        self.answer: Optional[bytes] = None
+        self.attempts = 0
+        self.expired = False
+        self.finished: Optional[float] = None
+        self.id: Optional[str] = None
+        self.parked = False
+        self.parking = False
+        self.copy: Optional[int] = None
+
+
+class Deliveries:
+    """All requests between their delivery and their acknowledgement, and some beyond."""
+
+    def __init__(self) -> None:
+        self.open: Dict[Delivery, None] = {}  # in order of arrival
+        self._orphans: Dict[bytes, List[Delivery]] = {}
+        self._parked: Dict[str, Delivery] = {}
+
+    def take(self, delivery: Delivery) -> None:
+        """A new request."""
+        self.open[delivery] = None
+        if delivery.id is not None:
+            delivery.parked = True
+            self._parked[delivery.id] = delivery
+
+    def recognise(
+        self, body: bytes, reply_to: str, correlation: Any, name: Optional[str]
+    ) -> Optional[Delivery]:
+        """The request that a delivery repeats, or None when it is new.
+
+        Args:
+            body: the message's.
+            reply_to: where its answer goes.
+            correlation: its ``correlation_id``.
+            name: what it is called in the parked queue, when it came from there.
+        """
+        if name is not None:
+            return self._parked.get(name)
+        key = _key(body, reply_to, correlation)
+        waiting = self._orphans.get(key)
+        if not waiting:
+            return None
+        delivery = waiting.pop(0)
+        if not waiting:
+            del self._orphans[key]
+        return delivery
+
+    def adopt(self, delivery: Delivery, tag: int, from_parked: bool, now: float) -> List[int]:
+        """A request came again, with a new tag; returns the tags to acknowledge at once."""
+        if delivery.finished is not None:
+            self._forget_parked(delivery)
+            return [tag]
+        if delivery.parking and delivery.copy is None:
+            delivery.copy = tag
+            return []
+        if delivery.tag is not None:
+            return [tag]  # one more copy of what is held already
+        delivery.tag = tag
+        delivery.parked = from_parked
+        delivery.held_since = now
+        return []
+
+    def park(self, delivery: Delivery, name: str) -> None:
+        """A copy is on its way to the parked queue."""
+        delivery.parking = True
+        if delivery.id is None:
+            delivery.id = name
+            self._parked[name] = delivery
+
+    def parked(self, delivery: Delivery, ok: bool, now: float) -> List[int]:
+        """The copy is safe, or could not be stored; returns the tags to acknowledge."""
+        if not delivery.parking:  # answered meanwhile
+            if not ok:
+                self._forget_parked(delivery)
+            return []
+        delivery.parking = False
+        delivery.held_since = now
+        copy, delivery.copy = delivery.copy, None
+        if not ok:
+            return [] if copy is None else [copy]
+        original, delivery.tag = delivery.tag, copy
+        delivery.parked = True
+        return [] if original is None else [original]
+
+    def finish(self, delivery: Delivery) -> List[int]:
+        """The answer is safe, or can never be delivered; returns the tags to acknowledge."""
+        self.open.pop(delivery, None)
+        tags = [tag for tag in (delivery.tag, delivery.copy) if tag is not None]
+        may_come_again = delivery.tag is None or (delivery.parking and delivery.copy is None)
+        if not may_come_again:
+            self._forget_parked(delivery)
+        delivery.tag = delivery.copy = None
+        delivery.parking = False
+        delivery.answer = b""  # it may be remembered for a while, its answer need not be
+        return tags
+
+    def lost(self) -> None:
+        """The connection is gone, and every tag with it."""
+        for delivery in list(self.open):
+            if delivery.tag is not None and not delivery.parked:
+                key = _key(delivery.body, delivery.reply_to, delivery.correlation)
+                self._orphans.setdefault(key, []).append(delivery)
+            delivery.tag = delivery.copy = None
+            delivery.parking = False
+            if delivery.finished is not None:  # its acknowledgement did not reach the broker
+                self.open.pop(delivery)
+
+    def forget(self, now: float) -> None:
+        """Forget orphans that were answered long ago and never came again."""
+        for key, waiting in list(self._orphans.items()):
+            kept = [d for d in waiting if d.finished is None or now - d.finished < _REMEMBER]
+            if kept:
+                self._orphans[key] = kept
+            else:
+                del self._orphans[key]
+
+    def past_deadline(self, now: float) -> List[Delivery]:
+        """Unanswered requests whose deadline passed; each is returned once."""
+        late = [d for d in self.open if now >= d.deadline and not d.expired and d.answer is None]
+        for delivery in late:
+            delivery.expired = True
+        return late
+
+    def held_since(self, moment: float) -> List[Delivery]:
+        """Unanswered requests whose delivery is held since that moment, or longer."""
+        return [
+            d
+            for d in self.open
+            if d.held_since <= moment and d.tag is not None and d.answer is None and not d.parking
+        ]
+
+    def answered(self) -> List[Delivery]:
+        """Requests with an answer that is not safe yet."""
+        return [d for d in self.open if d.answer is not None and d.finished is None]
+
+    def _forget_parked(self, delivery: Delivery) -> None:
+        if delivery.id is not None:
+            self._parked.pop(delivery.id, None)
+
+
+class Acknowledgements:
+    """Delivery tags of one channel that are done with, acknowledged with as few frames as possible."""
+
+    def __init__(self) -> None:
+        self._low = 1  # every tag below is done with
+        self._done: Set[int] = set()
+
+    def settle(self, tags: List[int]) -> Iterator[Tuple[int, bool]]:
+        """What to acknowledge for these tags: pairs of a tag and whether all before it are meant too.
+
+        A tag that was acknowledged before must not be named again, multiple or not: the broker would
+        close the channel.
+        """
+        done = self._done
+        done.update(tags)
+        while self._low in done:
+            done.remove(self._low)
+            self._low += 1
+        first = [tag for tag in tags if tag < self._low]
+        if first:
+            yield max(first), True
+        for tag in tags:
+            if tag > self._low:
+                yield tag, False
+
+    def returned(self, tag: int) -> None:
+        """The tag was given back to the broker."""
+        self._done.add(tag)
+
+
+def _key(body: bytes, reply_to: str, correlation: Any) -> bytes:
+    digest = hashlib.blake2b(body, digest_size=16)
+    digest.update(repr((reply_to, correlation)).encode("utf-8", "surrogatepass"))
+    return digest.digest()

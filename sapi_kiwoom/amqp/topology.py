@@ -1,0 +1,145 @@
+"""The queues as data, and how to declare them where a broker or an older declaration objects.
+
+Version 1 declared its queues without arguments, not durable. Brokers from RabbitMQ 4.3 refuse that; and
+somebody may have declared a queue of the same name in another way.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Dict, List, NamedTuple, Optional, Set
+
+from pika.exceptions import ChannelClosedByBroker, ConnectionClosedByBroker
+
+from sapi_kiwoom.amqp.settings import Settings
+from sapi_kiwoom.amqp.steps import Step, Steps
+
+log = logging.getLogger(__name__)
+
+NOT_FOUND = 404
+PRECONDITION_FAILED = 406
+NOT_ALLOWED = 530
+ACCESS_REFUSED = 403
+INTERNAL_ERROR = 541
+
+
+class Queue(NamedTuple):
+    """A queue as it should be declared."""
+
+    name: str
+    durable: bool = False
+    auto_delete: bool = False
+
+
+def queues(settings: Settings) -> List[Queue]:
+    """What a server declares before it serves."""
+    return [
+        Queue(settings.request_queue),
+        Queue(settings.reply_queue),
+        Queue(settings.parked_queue, durable=True),
+    ]
+
+
+class Dialect:
+    """How this broker wants the queues declared, learnt from its refusals. Lives as long as the process."""
+
+    def __init__(self) -> None:
+        self._only_durable = False
+        self._taken_as_is: Set[str] = set()
+        self._told: Set[str] = set()
+        self._news = False
+
+    def declaration(self, queue: Queue) -> Dict[str, Any]:
+        """The arguments of ``queue.declare``."""
+        if queue.name in self._taken_as_is:
+            return {"queue": queue.name, "passive": True}
+        return {
+            "queue": queue.name,
+            "durable": queue.durable or self._only_durable,
+            "auto_delete": queue.auto_delete,
+        }
+
+    def learn(self, queue: Queue, error: BaseException) -> bool:
+        """Take note of a refusal; True when the queue should be declared again, in another way."""
+        code = refusal(error)
+        if code == INTERNAL_ERROR and not queue.durable and not self._only_durable:
+            self._only_durable = True
+            log.warning(
+                "The broker refuses queues that are not durable (RabbitMQ does so from 4.3 on), so they "
+                "are declared durable. Clients of version 1 that declare %r themselves are refused as "
+                "well, unless its rabbitmq.conf says "
+                "deprecated_features.permit.transient_nonexcl_queues = true",
+                queue.name,
+            )
+        elif code == PRECONDITION_FAILED and queue.name not in self._taken_as_is:
+            self._taken_as_is.add(queue.name)
+            if queue.name not in self._told:
+                self._told.add(queue.name)
+                log.warning(
+                    "Queue %r exists with other arguments; it is used as it is. To have it as usual, "
+                    "delete it while nobody uses it. (%s)",
+                    queue.name,
+                    error,
+                )
+        elif code == NOT_FOUND and queue.name in self._taken_as_is:
+            self._taken_as_is.discard(queue.name)  # it was deleted meanwhile: declare it as usual
+        else:
+            return False
+        self._news = True
+        return True
+
+    def take_news(self) -> bool:
+        """True when something was learnt since the last call: the next attempt need not wait."""
+        news, self._news = self._news, False
+        return news
+
+
+def refusal(error: BaseException) -> Optional[int]:
+    """The reply code with which a broker closed a channel or connection; None for other errors."""
+    if isinstance(error, (ChannelClosedByBroker, ConnectionClosedByBroker)):
+        return int(error.reply_code)
+    return None
+
+
+def declare(connection: Any, queue: Queue, dialect: Dialect) -> Steps:
+    """Declare a queue in the way that the broker accepts.
+
+    Raises:
+        Exception: pika's, when it accepts none.
+    """
+    while True:
+        answer = yield ask(connection, **dialect.declaration(queue))
+        if not isinstance(answer, Exception):
+            return answer
+        if not dialect.learn(queue, answer) or not connection.is_open:
+            raise answer
+
+
+def ask(connection: Any, **declaration: Any) -> Step:
+    """Declare on a channel of its own, because a refusal closes the channel.
+
+    The step's answer is pika's ``Queue.DeclareOk``, or the exception that closed the channel.
+    """
+
+    def step(done: Any) -> None:
+        answers: List[Any] = []
+
+        def opened(channel: Any) -> None:
+            def declared(frame: Any) -> None:
+                answers.append(frame.method)
+                channel.close()
+
+            channel.add_on_close_callback(closed)
+            channel.queue_declare(callback=declared, **declaration)
+
+        def closed(_: Any, reason: Exception) -> None:
+            done(answers[0] if answers else reason)
+
+        connection.channel(on_open_callback=opened)
+
+    return step
+
+
+def open_channel(connection: Any) -> Step:
+    """A step whose answer is a new channel."""
+    return lambda done: connection.channel(on_open_callback=done)

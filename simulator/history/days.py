@@ -1,0 +1,166 @@
+"""Day bars of any stock on any day, without the days before.
+
+The logarithm of the price is fixed at every 64th trading day by midpoint displacement: a knot lies
+between its two coarser neighbours, never far from the stock's price level. The 64 days between two
+knots are drawn together and made to meet both.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from sapi_kiwoom import krx
+from simulator.draws import NORMAL, NORMAL_ONE, OCTAVE, heavy_tail, octets, power_of_two
+from simulator.universe import Stock
+
+FIRST_DAY = date(2015, 6, 15)
+"""No prices before: since that day a price may move 30 % a day."""
+
+BLOCK = 64
+"""Trading days between two knots."""
+
+_LAST_KNOT = 64
+_BASIS_POINT = 151  # in OCTAVE
+_MOST_OFFSET = 3 * OCTAVE // 2
+_MOST_MOVE = OCTAVE * 33 // 100  # +25.7 % or -20.4 %: rounding and limits never stand in its way
+_LIMIT_MOVES = (396_891, -539_573)  # log2 of 1.3 and of 0.7, in OCTAVE
+_TAIL = heavy_tail(OCTAVE * 87 // 100)  # gives returns an excess kurtosis of about 15
+_TAIL_MEAN = 366  # its quadratic mean, in 1/256
+_DEVIATION = 10_000 * _TAIL_MEAN * NORMAL_ONE
+_VOLUMES = heavy_tail(OCTAVE * 55 // 100)
+_EXCITEMENT = 3  # a move of as many standard deviations doubles the usual volume
+
+
+class DayBar(NamedTuple):
+    """One trading day: prices in won, volume in shares, value in million won, cut."""
+
+    date: date
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: int
+    value_million: int
+
+
+class Block(NamedTuple):
+    """Days from one knot to the next: ``bars[0]`` is the day after the one that closed at ``base``."""
+
+    base: int
+    bars: list[DayBar]
+
+
+def knot(seed: int, stock: Stock, number: int) -> int:
+    """How far the price is from ``stock.price`` on day ``number * BLOCK``: log2, in `OCTAVE`."""
+
+    def normal(place: int) -> int:
+        return NORMAL[octets(1, seed, "knot", stock.code, place)[0]]
+
+    left, right = 0, _LAST_KNOT
+    low, high = (normal(end) * OCTAVE // (3 * NORMAL_ONE) for end in (left, right))
+    while left < number < right:
+        middle = (left + right) // 2
+        # A free random walk would need sqrt(width); damped from half a year on.
+        width = {1: 57, 2: 80}.get(middle - left, 113) * _BASIS_POINT
+        offset = min(stock.volatility, 250) * width * normal(middle) // (10 * NORMAL_ONE)
+        offset = max(-_MOST_OFFSET, min(_MOST_OFFSET, (low + high) // 2 + offset))
+        if number < middle:
+            right, high = middle, offset
+        else:
+            left, low = middle, offset
+    return low if number == left else high
+
+
+def draw_block(seed: int, stock: Stock, number: int) -> Block:
+    """The days after knot ``number`` up to and including knot ``number + 1``."""
+    start = number * BLOCK
+    count = min(BLOCK, krx.count_trading_days() - 1 - start)
+    size = stock.volatility * _BASIS_POINT
+    normals = octets(BLOCK * 7, seed, "days", stock.code, number)
+    tails = octets(BLOCK, seed, "tails", stock.code, number)
+    level = knot(seed, stock, number)
+    limit_days = _limit_days(seed, stock, number)
+    moves = [
+        NORMAL[normal] * _TAIL[tail] * size // (NORMAL_ONE * _TAIL_MEAN)
+        for normal, tail in zip(normals[::7], tails)
+    ]
+    for place, move in limit_days.items():
+        moves[place] = move
+    _settle(moves, knot(seed, stock, number + 1) - level, limit_days)
+
+    days = [krx.trading_day(start + place) for place in range(count + 1)]
+    table = krx.tick_table(stock.market, days[0])
+    same_table = table is krx.tick_table(stock.market, days[-1])
+    previous = base = _price(stock, level, table)
+    usual_volume = stock.volume * _VOLUMES[normals[-1]] * 2 // 3
+    bars = []
+    for place in range(count):
+        day = days[place + 1]
+        if not same_table:
+            table = krx.tick_table(stock.market, day)
+        move = moves[place]
+        level += move
+        limited = place in limit_days
+        close = table.limits(previous)[move < 0] if limited else _price(stock, level, table)
+
+        deviation = previous * stock.volatility * _TAIL[tails[place]]  # 1/3,660,000 won
+        _, gap, above, below, busy, mean, lock = normals[place * 7 : place * 7 + 7]
+        opening = previous + ((close - previous) * 3 >> 3)
+        opening = table.round_to_tick(opening + deviation * NORMAL[gap] // (_DEVIATION * 7 // 3))
+        top, bottom = (opening, close) if opening > close else (close, opening)
+        high = table.round_down(top + deviation * abs(NORMAL[above]) // (_DEVIATION * 9 // 5))
+        low = table.round_up(bottom - deviation * abs(NORMAL[below]) // (_DEVIATION * 9 // 5))
+        if high * 5 > previous * 6 or low * 5 < previous * 4:
+            upper, lower = table.limits(previous)
+            opening, high, low = min(upper, max(lower, opening)), min(upper, high), max(lower, low)
+            if limited and lock < 32:  # locked at the limit from the first trade on
+                opening = high = low = close
+
+        excitement = _EXCITEMENT * size + abs(move)
+        volume = usual_volume * _VOLUMES[busy] * excitement // (_EXCITEMENT * size << 16)
+        volume = max(200, min(stock.shares, volume))
+        # Six prices with a weight of 64 and the part of the range by which the mean is off.
+        mean_price = (2 * (opening + close) + high + low) * 2_048 + (high - low) * NORMAL[mean] * 8
+        value = volume * mean_price // (6 * 2_048)
+        bars.append(DayBar(day, opening, high, low, close, volume, value // 1_000_000))
+        previous = close
+    return Block(base, bars)
+
+
+def _price(stock: Stock, level: int, table: krx.TickTable) -> int:
+    return table.round_to_tick(stock.price * power_of_two(level) >> 40)
+
+
+def _limit_days(seed: int, stock: Stock, number: int) -> dict[int, int]:
+    """Days of a block that close at a limit, and their move: 1 in 700 up, 1 in 5,000 down.
+
+    Never the last one, whose close both neighbouring blocks know, and never two in a row.
+    """
+    if stock.kind not in ("stock", "preferred"):
+        return {}
+    up, down = (36, 5) if stock.size == "대형주" else (155, 22)
+    draws = octets(BLOCK * 2, seed, "limit", stock.code, number)
+    found: dict[int, int] = {}
+    for place in range(BLOCK - 1):
+        draw = draws[2 * place] << 8 | draws[2 * place + 1]
+        if draw < up + down and place - 1 not in found:
+            found[place] = _LIMIT_MOVES[draw >= up]
+    return found
+
+
+def _settle(moves: list[int], total: int, fixed: dict[int, int]) -> None:
+    """Shift the moves that are not fixed evenly so that all add up to ``total``, within bounds."""
+    for place, move in enumerate(moves):
+        if place not in fixed:
+            moves[place] = max(-_MOST_MOVE, min(_MOST_MOVE, move))
+    rest = total - sum(moves)
+    while rest:
+        open_days = len(moves) - len(fixed)
+        for place, move in enumerate(moves):
+            if place in fixed:
+                continue
+            share = rest // open_days if rest > 0 else -(-rest // open_days)
+            moves[place] = max(-_MOST_MOVE, min(_MOST_MOVE, move + share))
+            rest -= moves[place] - move
+            open_days -= 1

@@ -1,0 +1,63 @@
+"""How the control writes values: everything is a string, and a price carries the colour of its change."""
+
+from __future__ import annotations
+
+UPPER_LIMIT, UP, FLAT, LOWER_LIMIT, DOWN = "1", "2", "3", "4", "5"
+"""전일대비기호 (FID 25)."""
+
+
+def symbol(price: int, base: int, upper: int, lower: int) -> str:
+    """전일대비기호 of a price (won) against the base price and the day's limits."""
+    if price == base:
+        return FLAT
+    if price > base:
+        return UPPER_LIMIT if price >= upper else UP
+    return LOWER_LIMIT if price <= lower else DOWN
+
+
+def coloured(price: int, base: int, equal: str = "") -> str:
+    """A price with ``+`` above and ``-`` below the base price: a colour, not a part of the number.
+
+    Args:
+        equal: what stands in the sign's place when the price is the base: nothing in TRs, a blank in
+            real-time data.
+    """
+    return f"{'+' if price > base else '-' if price < base else equal}{price}"
+
+
+def signed(number: int, zero: str = "") -> str:
+    """A number that always shows its sign; ``zero`` stands before a 0 (a blank in real-time data)."""
+    return f"{number:+d}" if number else f"{zero}0"
+
+
+def ratio(part: int, whole: int, scale: int = 100) -> int:
+    """``part / whole`` times ``scale``, in hundredths, rounded half away from zero; 0 where ``whole`` is."""
+    if whole == 0:
+        return 0
+    doubled = (2 * abs(part) * scale * 100 + abs(whole)) // (2 * abs(whole))
+    return doubled if (part >= 0) == (whole > 0) else -doubled
+
+
+def hundredths(number: int) -> str:
+    """A number of hundredths with two decimals: 5 becomes ``0.05``."""
+    whole, rest = divmod(abs(number), 100)
+    return f"{'-' if number < 0 else ''}{whole}.{rest:02d}"
+
+
+def signed_hundredths(number: int, zero: str = "") -> str:
+    """The same, always with its sign."""
+    sign = "+" if number > 0 else "-" if number < 0 else zero
+    return f"{sign}{hundredths(abs(number))}"
+
+
+def hhmmss(minute_of_day: int, second: int = 0) -> str:
+    """A time of day, HHMMSS."""
+    return f"{minute_of_day // 60:02d}{minute_of_day % 60:02d}{second:02d}"
+
+
+def padded(value: str, width: int) -> str:
+    """A value in its buffer: cut to ``width`` bytes of CP949, blanks behind it."""
+    raw = value.encode("cp949", "replace")
+    if len(raw) > width:  # may cut a character in two, as the control's buffers do
+        return raw[:width].decode("cp949", "ignore")
+    return value + " " * (width - len(raw))

@@ -1,0 +1,341 @@
+"""What every `Control` does, whatever stands behind it.
+
+Only behaviour that is documented or recorded of the real control is asserted here. Each implementation
+is a factory that gives a fresh control, its loop, and a login that succeeds.
+"""
+
+import threading
+from typing import Callable, List, NamedTuple, Tuple
+
+import pytest
+
+from sapi_kiwoom import catalogue, krx
+from sapi_kiwoom.control import Control
+from sapi_kiwoom.loop import SECOND, Loop
+from simulator import Simulator
+
+CODE, NAME = "015760", "한국전력"
+ANSWER_WAIT = 10 * SECOND
+
+
+class Rig(NamedTuple):
+    control: Control
+    loop: Loop
+
+
+def simulated() -> Rig:
+    simulator = Simulator(seed=3, at=krx.midnight(krx.date(2026, 11, 20)) + 600 * krx.MINUTE)
+    return Rig(simulator.control, simulator.loop)
+
+
+IMPLEMENTATIONS = [pytest.param(simulated, id="simulator")]
+
+
+class Sink:
+    """Records events; a test may hang a function on one of them."""
+
+    def __init__(self) -> None:
+        self.events: List[Tuple] = []
+        self.on: dict = {}
+
+    def __getattr__(self, name: str) -> Callable:
+        if not name.startswith("On"):
+            raise AttributeError(name)
+
+        def record(*args):
+            self.events.append((name, *args))
+            return self.on.get(name, lambda *_: None)(*args)
+
+        return record
+
+    def named(self, name: str) -> List[Tuple]:
+        return [event[1:] for event in self.events if event[0] == name]
+
+
+@pytest.fixture(params=IMPLEMENTATIONS)
+def rig(request):
+    return request.param()
+
+
+@pytest.fixture
+def sink(rig):
+    sink = Sink()
+    rig.control.attach(sink)
+    return sink
+
+
+@pytest.fixture
+def control(rig, sink):
+    """Logged in."""
+    sink.on["OnEventConnect"] = lambda error: rig.loop.stop()
+    assert rig.control.CommConnect() == 0
+    run(rig)
+    assert sink.events == [("OnEventConnect", 0)]
+    sink.events.clear()
+    return rig.control
+
+
+def run(rig, duration=ANSWER_WAIT):
+    alarm = rig.loop.call_later(duration, rig.loop.stop)
+    rig.loop.run()
+    rig.loop.cancel(alarm)
+
+
+def ask(rig, control, sink, tr, inputs, prev_next=0, rqname="질문", screen="1000", read=None):
+    """Send a request, wait for its answer; ``read`` runs inside the event."""
+    answer = []
+
+    def on_tr_data(*args):
+        answer.append(args)
+        if read is not None:
+            read()
+        rig.loop.stop()
+
+    sink.on["OnReceiveTrData"] = on_tr_data
+    for name, value in inputs.items():
+        control.SetInputValue(name, value)
+    assert control.CommRqData(rqname, tr, prev_next, screen) == 0
+    assert not answer, "the answer comes later, as an event"
+    run(rig)
+    assert len(answer) == 1
+    return answer[0]
+
+
+DAY_CANDLES = {"종목코드": CODE, "기준일자": "", "수정주가구분": "1"}
+
+
+def day_candles(rig, control, sink, prev_next=0, **more):
+    rows = []
+    event = ask(
+        rig,
+        control,
+        sink,
+        "opt10081",
+        DAY_CANDLES,
+        prev_next,
+        read=lambda: rows.extend(control.GetCommDataEx("opt10081", "주식일봉차트조회") or []),
+        **more,
+    )
+    return event, [[cell.strip() for cell in row] for row in rows]
+
+
+def test_before_the_login_nothing_is_known(rig, sink):
+    assert rig.control.GetConnectState() == 0
+    assert rig.control.GetMasterCodeName(CODE) == ""
+    assert rig.control.GetLoginInfo("USER_ID") == ""
+    assert rig.control.CommRqData("q", "opt10081", 0, "1000") < 0
+
+
+def test_login_is_an_event(rig, control):
+    assert rig.control.GetConnectState() == 1
+
+
+def test_masters(control):
+    assert control.GetMasterCodeName(CODE) == NAME
+    assert control.GetMasterCodeName("999999") == ""
+    assert "증거금" in control.GetMasterStockState(CODE)
+    assert control.GetMasterConstruction(CODE) == "정상"
+    assert len(control.GetMasterListedStockDate(CODE)) == 8
+    assert int(control.GetMasterLastPrice(CODE)) > 0
+    assert control.GetMasterLastPrice(CODE).startswith("0")
+
+
+def test_code_lists_end_with_a_semicolon(control):
+    listed = control.GetCodeListByMarket("0")
+    assert listed.endswith(";")
+    assert CODE in listed.split(";")
+    assert set(control.GetCodeListByMarket("8").split(";")) <= set(listed.split(";"))
+
+
+def test_accounts_end_with_a_semicolon(control):
+    accounts = control.GetLoginInfo("ACCNO")
+    assert accounts.endswith(";")
+    assert accounts.count(";") == int(control.GetLoginInfo("ACCOUNT_CNT"))
+
+
+def test_an_answer_echoes_the_callers_spelling(rig, control, sink):
+    event = ask(rig, control, sink, "OPT10081", DAY_CANDLES, rqname="일봉", screen="1234")
+    assert event[:4] == ("1234", "일봉", "OPT10081", "")
+    assert event[5:] == (0, "", "", "")
+
+
+def test_a_message_for_a_person_comes_with_an_answer(rig, control, sink):
+    ask(rig, control, sink, "opt10081", DAY_CANDLES)
+    assert [args[1:3] for args in sink.named("OnReceiveMsg")] == [("질문", "opt10081")]
+
+
+def test_items_are_read_by_name_inside_the_event_and_not_outside(rig, control, sink):
+    seen = {}
+
+    def read():
+        seen["rows"] = control.GetRepeatCnt("opt10081", "주식일봉차트조회")
+        seen["by any record name"] = control.GetRepeatCnt("opt10081", "")
+        seen["close"] = control.GetCommData("opt10081", "질문", 0, "현재가")
+        seen["no such item"] = control.GetCommData("opt10081", "", 0, "없는항목")
+        seen["no such row"] = control.GetCommData("opt10081", "", 100_000, "현재가")
+        seen["table"] = control.GetCommDataEx("opt10081", "주식일봉차트조회")
+
+    ask(rig, control, sink, "opt10081", DAY_CANDLES, read=read)
+    assert seen["rows"] == seen["by any record name"] == len(seen["table"]) == 600
+    assert len(seen["close"]) == 20, "padded with blanks to the buffer"
+    assert seen["close"].strip() == seen["table"][0][1].strip()
+    assert seen["no such item"] == seen["no such row"] == ""
+    assert control.GetRepeatCnt("opt10081", "") == 0
+    assert control.GetCommData("opt10081", "", 0, "현재가") == ""
+    assert control.GetCommDataEx("opt10081", "") is None
+
+
+@pytest.mark.parametrize("code", ["opt10080", "opt10081"])
+def test_columns_are_the_catalogues(rig, control, sink, code):
+    tr = catalogue.tr(code)
+    inputs = {**DAY_CANDLES, "틱범위": "1"}
+    wrong = []
+
+    def read():
+        for row, cells in enumerate(control.GetCommDataEx(code, "")[:20]):
+            for field, cell in zip(tr.multi.fields, cells):
+                if control.GetCommData(code, "", row, field.name).strip() != cell.strip():
+                    wrong.append((row, field.name))
+
+    needed = {each.name: inputs[each.name] for each in tr.inputs}
+    ask(rig, control, sink, code, needed, read=read)
+    assert wrong == []
+
+
+def test_pages_follow_each_other_without_hole_or_overlap(rig, control, sink):
+    first, rows = day_candles(rig, control, sink)
+    assert first[4] == "2"
+    _, more = day_candles(rig, control, sink, 2, rqname="다음", screen="1234")
+    days = [row[4] for row in rows + more]
+    assert days == sorted(set(days), reverse=True)
+    assert len(rows) == 600
+    assert krx.previous_trading_day(_date(rows[-1][4])) == _date(more[0][4])
+
+
+def test_the_last_page_says_so(rig, control, sink):
+    event, rows = day_candles(rig, control, sink)
+    while event[4] == "2":
+        event, rows = day_candles(rig, control, sink, 2)
+    assert event[4] in ("0", "")
+    assert 0 < len(rows) <= 600
+
+
+def test_another_request_in_between_breaks_the_chain(rig, control, sink):
+    _, rows = day_candles(rig, control, sink)
+    ask(rig, control, sink, "opt10004", {"종목코드": "005930"}, screen="1001")
+    _, more = day_candles(rig, control, sink, 2)
+    assert more[0][4] >= rows[-1][4], "what follows is not the next page: the data would be corrupt"
+
+
+def test_an_unknown_stock_gives_no_rows(rig, control, sink):
+    seen = []
+    event = ask(
+        rig,
+        control,
+        sink,
+        "opt10081",
+        {**DAY_CANDLES, "종목코드": "999999"},
+        read=lambda: seen.append(control.GetCommDataEx("opt10081", "")),
+    )
+    assert (event[4], seen) == ("0", [None])
+
+
+def test_an_unknown_tr_is_refused(control):
+    assert control.CommRqData("q", "opt99998", 0, "1000") == -201
+
+
+def test_inputs_are_used_up_by_a_request(rig, control, sink):
+    ask(rig, control, sink, "opt10004", {"종목코드": CODE})
+    assert control.CommRqData("again", "opt10004", 0, "1000") == -202
+
+
+def test_five_requests_a_second(rig, control, sink):
+    run(rig, SECOND - rig.loop.now() % SECOND)  # a second of the clock begins
+    codes = []
+    for number in range(7):
+        control.SetInputValue("종목코드", CODE)
+        codes.append(control.CommRqData(f"q{number}", "opt10004", 0, "1000"))
+    assert codes == [0, 0, 0, 0, 0, -200, -200]
+    run(rig, SECOND)
+    control.SetInputValue("종목코드", CODE)
+    assert control.CommRqData("q", "opt10004", 0, "1000") == 0
+
+
+def test_trades_arrive_in_wire_order_and_are_read_inside_the_event(rig, control, sink):
+    fids = catalogue.real_types()["주식체결"].fids
+    seen = []
+    sink.on["OnReceiveRealData"] = lambda code, kind, raw: seen.append(
+        [control.GetCommRealData(code, fid) for fid in fids] == raw.split("\t")
+    )
+    assert control.SetRealReg("2000", "005930;000660", "20;10", "0") == 0
+    run(rig, 60 * SECOND)
+    events = sink.named("OnReceiveRealData")
+    assert {event[0] for event in events} == {"005930", "000660"}
+    assert {event[1] for event in events} == {"주식체결"}
+    assert all(seen)
+    assert control.GetCommRealData("005930", 10) == ""
+
+
+def _delivered(rig, sink, duration=60 * SECOND):
+    sink.events.clear()
+    run(rig, duration)
+    return {event[0] for event in sink.named("OnReceiveRealData")}
+
+
+def test_registration_replaces_or_adds_by_screen(rig, control, sink):
+    control.SetRealReg("2000", "005930", "10", "0")
+    control.SetRealReg("2000", "000660", "10", "1")
+    assert _delivered(rig, sink) == {"005930", "000660"}
+    control.SetRealReg("2000", "035720", "10", "0")
+    assert _delivered(rig, sink) == {"035720"}
+
+
+def test_a_code_on_two_screens_comes_once_and_stays_until_both_let_go(rig, control, sink):
+    control.SetRealReg("2000", "005930", "10", "0")
+    control.SetRealReg("2001", "005930", "10", "0")
+    assert _delivered(rig, sink) == {"005930"}
+    events = sink.named("OnReceiveRealData")
+    cumulated = [int(event[2].split("\t")[7]) for event in events]
+    assert cumulated == sorted(set(cumulated))
+    control.SetRealRemove("2000", "005930")
+    assert _delivered(rig, sink) == {"005930"}
+    control.DisconnectRealData("2001")
+    assert _delivered(rig, sink) == set()
+
+
+def test_all_takes_everything_back(rig, control, sink):
+    control.SetRealReg("2000", "005930;000660", "10", "0")
+    control.SetRealReg("2001", "035720", "10", "0")
+    control.SetRealRemove("ALL", "ALL")
+    assert _delivered(rig, sink) == set()
+
+
+def test_a_quotes_answer_registers_its_stock_on_its_screen(rig, control, sink):
+    ask(rig, control, sink, "opt10004", {"종목코드": "005930"}, screen="1010")
+    assert _delivered(rig, sink) == {"005930"}
+    control.DisconnectRealData("1010")
+    assert _delivered(rig, sink) == set()
+
+
+def test_more_than_100_codes_in_one_registration_are_refused(control):
+    assert control.SetRealReg("2000", ";".join(["005930"] * 101), "10", "0") == -204
+
+
+def test_calls_from_another_thread_are_refused(control):
+    """COM would not refuse but break later; an implementation must not let it come to that."""
+    caught = []
+
+    def call():
+        try:
+            control.GetMasterCodeName(CODE)
+        except RuntimeError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+    assert len(caught) == 1
+
+
+def _date(text):
+    return krx.date(int(text[:4]), int(text[4:6]), int(text[6:]))
