@@ -20,8 +20,8 @@ from simulator.draws import Draws
 from simulator.limits import Allowance, RequestLimit
 from simulator.registrations import Registrations
 from simulator.stream import Streams
-from simulator.universe import Stock
 from simulator.strings import padded
+from simulator.universe import Stock
 
 log = logging.getLogger(__name__)
 

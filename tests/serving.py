@@ -17,7 +17,7 @@ def serving(*arguments, wait=30.0, python=()):
         encoding="utf-8",
         env={**__import__("os").environ, "PYTHONIOENCODING": "utf-8"},
     )
-    lines: "queue.Queue[str]" = queue.Queue()
+    lines: queue.Queue[str] = queue.Queue()
     errors = []
     readers = [
         threading.Thread(target=lambda: [lines.put(line) for line in process.stdout]),

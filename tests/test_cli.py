@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from sapi_kiwoom.amqp import PrivateBroker
 from sapi_kiwoom.cli import main, parser
 from sapi_kiwoom.server.methods import METHODS
 from tests.serving import serving
@@ -121,17 +120,17 @@ def test_serve_without_a_url_brings_its_own_broker_and_takes_it_away():
 
 
 @pytest.mark.rabbitmq
-def test_call_and_watch():
-    with PrivateBroker() as broker, serving(broker.url, "--speed", "20"):
+def test_call_and_watch(broker_url):
+    with serving(broker_url, "--speed", "20"):
         days = command(
             "call", "request-day-candle", "stock_code=005930", "is_adjusted=1",
-            "from=20251103", "to=20251110", "--url", broker.url,
+            "from=20251103", "to=20251110", "--url", broker_url,
         )  # fmt: skip
-        assert [row["day"] for row in json.loads(days.stdout)][0] == "20251110"
-        wrong = command("call", "get-stock-name", "--url", broker.url)
+        assert json.loads(days.stdout)[0]["day"] == "20251110"
+        wrong = command("call", "get-stock-name", "--url", broker_url)
         assert wrong.returncode == 1
         assert "stock_code" in wrong.stderr
-        seen = command("watch", "005930", "000660", "--plain", "--count", "3", "--url", broker.url)
+        seen = command("watch", "005930", "000660", "--plain", "--count", "3", "--url", broker_url)
         lines = seen.stdout.splitlines()
         assert len(lines) == 3
         assert all(line[:6] in ("005930", "000660") for line in lines)
@@ -140,9 +139,8 @@ def test_call_and_watch():
 @pytest.mark.rabbitmq
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM that a process could handle")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signals_end_the_server_in_good_order(number):
-    with PrivateBroker() as broker:
-        with serving(broker.url) as server:
-            server.send_signal(number)
-            assert server.wait(20) == 0
-        assert "Traceback" not in "".join(server.errors)
+def test_signals_end_the_server_in_good_order(number, broker_url):
+    with serving(broker_url) as server:
+        server.send_signal(number)
+        assert server.wait(20) == 0
+    assert "Traceback" not in "".join(server.errors)

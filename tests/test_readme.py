@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from sapi_kiwoom.amqp import PrivateBroker
 from sapi_kiwoom.server.methods import METHODS
 from tests.serving import serving
 
@@ -34,21 +33,21 @@ def run(program, url, timeout=60):
 
 
 @pytest.mark.rabbitmq
-def test_the_example_client_of_2021_prints_the_name():
+def test_the_example_client_of_2021_prints_the_name(broker_url):
     (client,) = [block for block in blocks(KOREAN, "python") if "import pika" in block]
-    with PrivateBroker() as broker, serving(broker.url):
-        printed = run(client, broker.url)
+    with serving(broker_url):
+        printed = run(client, broker_url)
     assert "'result': '한국전력'" in printed
     assert "'task_id': 'custom-task-id'" in printed
     assert "'status': 'TASK_SUCCEED'" in printed
 
 
 @pytest.mark.rabbitmq
-def test_the_client_of_this_package_prints_name_and_trades():
+def test_the_client_of_this_package_prints_name_and_trades(broker_url):
     (client,) = [block for block in blocks(KOREAN, "python") if "import connect" in block]
     stopping = client + "        break\n"  # the README's loop has no end
-    with PrivateBroker() as broker, serving(broker.url):
-        printed = run(stopping, broker.url)
+    with serving(broker_url):
+        printed = run(stopping, broker_url)
     assert printed.startswith("한국전력\n005930 주식체결 ")
 
 

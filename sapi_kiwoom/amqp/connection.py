@@ -221,8 +221,8 @@ class _SelectConnection(pika.SelectConnection):  # type: ignore[misc]
     def _read_frame(self) -> Tuple[int, Any]:
         """Decode a frame; properties that pika cannot decode count as absent.
 
-        A float that is not a number, or a date beyond the year 9999, in a client's headers raises inside
-        pika. That ends the connection, the message comes again, and so on for ever.
+        A date beyond the year 9999 in a client's headers raises inside pika. That ends the connection, the
+        message comes again, and so on for ever.
         """
         buffer = self._frame_buffer
         try:

@@ -145,6 +145,7 @@ class PrivateBroker:
         self._old_handler: Any = None
         self.folder = ""
         self.port = 0
+        self._distribution = 0
 
     @property
     def url(self) -> str:
@@ -162,11 +163,10 @@ class PrivateBroker:
         self._close_on_sigterm()
         try:
             self.folder = tempfile.mkdtemp(prefix="sapi-kiwoom-broker-")
-            self.port, distribution, epmd = free_ports(3)
+            os.mkdir(os.path.join(self.folder, "home"))
+            self.port, self._distribution, epmd = free_ports(3)
             self._epmd = Epmd(epmd)
-            with open(self._log, "wb") as log:
-                self._process = _start([self._program], self._environment(distribution, epmd), log)
-            self._await_ready()
+            self._start_node()
         except BaseException:
             self.close()
             raise
@@ -190,6 +190,19 @@ class PrivateBroker:
             signal.signal(signal.SIGTERM, self._old_handler)
             self._old_handler = None
 
+    def restart(self) -> None:
+        """Kill the node and start it again on the same ports; what was durable is still there."""
+        assert self._process is not None
+        _kill(self._process)
+        self._start_node()
+
+    def _start_node(self) -> None:
+        assert self._epmd is not None
+        environment = self._environment(self._distribution, self._epmd.port)
+        with open(self._log, "ab") as log:
+            self._process = _start([self._program], environment, log)
+        self._await_ready()
+
     @property
     def _log(self) -> str:
         return os.path.join(self.folder, "broker.log")
@@ -211,7 +224,6 @@ class PrivateBroker:
                 ("RABBITMQ_ENABLED_PLUGINS_FILE", "plugins"),
             ]
         }
-        os.mkdir(inside["HOME"])
         if sys.platform == "win32":
             inside["HOMEDRIVE"], inside["HOMEPATH"] = os.path.splitdrive(inside["HOME"])
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("RABBITMQ_", "ERL_"))}

@@ -10,14 +10,21 @@ from sapi_kiwoom.errors import NotConnected
 def safe_url(url: str) -> str:
     """The URL as it may be printed and logged: no password, no query.
 
+    What every broker has by default is left out, so that the URL of a private one can be used as it is.
+
     >>> safe_url("amqp://kim:secret@broker:5672/kiwoom?heartbeat=5")
     'amqp://kim:***@broker:5672/kiwoom'
+    >>> safe_url("amqp://guest:guest@127.0.0.1:5672/%2F")
+    'amqp://127.0.0.1:5672'
     """
     scheme, separator, rest = url.partition("://")
     user, at, place = rest.rpartition("@")  # the last: a password may hold one that is not escaped
+    place = place.partition("?")[0]
+    place = place[:-4] if place.lower().endswith("/%2f") else place
+    if user == "guest:guest":
+        return scheme + separator + place
     name, colon, _ = user.partition(":")
-    hidden = name + (":***" if colon else "") + at
-    return scheme + separator + hidden + place.partition("?")[0]
+    return scheme + separator + name + (":***" if colon else "") + at + place
 
 
 def parameters(url: str) -> pika.URLParameters:

@@ -130,7 +130,7 @@ class Session:
 
     def OnReceiveMsg(self, sScrNo: str, sRQName: str, sTrCode: str, sMsg: str) -> None:
         """See `Events`."""
-        log.info("server message on %s (%s, screen %s): %s", sTrCode, sRQName, sScrNo, sMsg)
+        log.debug("server message on %s (%s, screen %s): %s", sTrCode, sRQName, sScrNo, sMsg)
         self.requests.on_message(sRQName, sMsg)
 
     def OnReceiveTrData(

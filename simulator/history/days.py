@@ -160,7 +160,8 @@ def _settle(moves: list[int], total: int, fixed: dict[int, int]) -> None:
         for place, move in enumerate(moves):
             if place in fixed:
                 continue
-            share = rest // open_days if rest > 0 else -(-rest // open_days)
+            # Rounded away from 0, so that every pass moves something.
+            share = -(-rest // open_days) if rest > 0 else rest // open_days
             moves[place] = max(-_MOST_MOVE, min(_MOST_MOVE, move + share))
             rest -= moves[place] - move
             open_days -= 1

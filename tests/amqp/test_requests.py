@@ -178,17 +178,12 @@ class Undecodable(pika.BasicProperties):
         return [struct.pack(">HI", self.FLAG_HEADERS, len(table)), table]
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        b"d" + struct.pack(">d", float("nan")),
-        b"f" + struct.pack(">f", float("inf")),
-        b"T" + struct.pack(">Q", 2**63),
-    ],
-)
-def test_properties_that_pika_cannot_decode_are_no_poison(serve, client, names, value):
+def test_properties_that_pika_cannot_decode_are_no_poison(serve, client, names):
+    beyond_all_calendars = b"T" + struct.pack(">Q", 2**63)
     serving = serve(answer=echo).wait_ready()
-    client.channel.basic_publish("", client.queue_name, b"strange", Undecodable(value))
+    client.channel.basic_publish(
+        "", client.queue_name, b"strange", Undecodable(beyond_all_calendars)
+    )
     assert client.receive(names["reply_queue"])[1] == b"echo strange"
     assert client.call(b"next") == b"echo next"
     assert serving.counters.reconnects == 0

@@ -252,18 +252,22 @@ def test_posts_do_not_starve_timers_nor_timers_posts(loop):
 def test_now_never_runs_backwards(loop, unit):
     seen = [loop.now()]
 
-    def note(again):
+    def timer(delay):
         seen.append(loop.now())
-        if again:
-            loop.post(lambda: note(again - 1))
-            loop.call_later(unit // 7 * (again % 3), lambda: note(again - 2 if again > 1 else 0))
+        loop.call_later(delay, lambda: timer(delay))
 
-    for delay in (0, unit, 2 * unit):
-        loop.call_later(delay, lambda: note(6))
-    loop.call_later(10 * unit, loop.stop)
+    def post():
+        seen.append(loop.now())
+        if len(seen) > 300:
+            loop.stop()
+        loop.call_later(unit // 10, lambda: loop.post(post))
+
+    for delay in (unit // 7, unit // 3, unit):
+        timer(delay)
+    for _ in range(3):
+        post()
     loop.run()
     seen.append(loop.now())
-    assert len(seen) > 20
     assert seen == sorted(seen)
 
 
@@ -369,6 +373,8 @@ class Model:
                 self.posted.append(self.posts)
                 self.loop.post(partial(self.receive, self.posts))
                 self.posts += 1
+        if not self.due and not self.posted:
+            self.loop.stop()
 
     def fire(self, number: int) -> None:
         when, first = self.due.pop(0)
@@ -387,8 +393,7 @@ def test_any_schedule_fires_as_in_a_sorted_list(name, plans):
     make, unit = MAKERS[name]
     loop = make()
     model = Model(loop, unit // 5, plans)
-    model.act()
-    loop.call_later(100 * (unit // 5), loop.stop)
+    loop.post(model.act)
     loop.run()
     assert model.due == []
     assert model.posted == []

@@ -335,18 +335,19 @@ def test_who_is_more_important_need_not_wait_behind_one_that_waits_for_the_budge
 
 
 def test_too_fast_is_tried_again_after_a_second(desk):
-    archive = Archive({"005930": days(4)}, 3)
-    codes = iter([-200, -200, 0, -200, -200, -200, 0])
-    desk.control.answer = lambda request: next(codes) or archive(request)
-    desk.submit("a")
+    minutes = rows_of(MINUTE, ["4", "3", "2", "1"])
+    archive = Archive({"005930": minutes}, 3)
+    codes = iter([-200, -200, 0, -200, -200, -200])
+    desk.control.answer = lambda request: next(codes, 0) or archive(request)
+    desk.submit("a", MINUTE)
     desk.run(0.5)
-    desk.submit("b", MINUTE, priority=1)  # neither makes it come sooner nor breaks in
-    desk.run(4.5)
+    desk.submit("b", QUOTE, priority=1)  # neither makes it come sooner nor breaks in
+    desk.run()
     stamps = [each.at for each in desk.control.requests]
-    assert [prev_next for _, prev_next in desk.asked()] == [0, 0, 0, 2, 2, 2, 2]
+    asked = [(each.tr_code, each.prev_next) for each in desk.control.requests]
+    assert asked[:7] == [("opt10080", 0)] * 3 + [("opt10080", 2)] * 4
     assert {stamps[i + 1] - stamps[i] for i in (0, 1, 3, 4, 5)} == {SECOND}
-    desk.run(2)
-    assert desk.ended[0] == ("a", days(4))
+    assert desk.ended[0] == ("a", minutes)
 
 
 def test_too_fast_again_and_again_is_an_error(desk):

@@ -243,6 +243,6 @@ def test_a_watcher_that_fails_does_not_keep_the_state_from_others(desk, caplog):
 
 
 def test_what_the_server_says_is_in_the_log(desk, caplog):
-    caplog.set_level("INFO")
+    caplog.set_level("DEBUG")
     desk.session.OnReceiveMsg("1000", "sapi-1", "opt10081", "[00Z310] 조회가 완료되었습니다.")
     assert "[00Z310] 조회가 완료되었습니다." in caplog.text

@@ -159,7 +159,7 @@ def test_short_selling_is_a_part_of_the_day(world):
         "opt10014",
         {"종목코드": "005930", "시간구분": "1", "시작일자": "20261001", "종료일자": "20261120"},
     )
-    assert [row["일자"] for row in table][0] == "20261119"
+    assert table[0]["일자"] == "20261119"
     assert table[-1]["일자"] == "20261001"
     for row in table:
         assert 0 <= int(row["공매도량"]) <= int(row["거래량"])

@@ -1,19 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sapi_kiwoom import krx
+from simulator.draws import OCTAVE
 from simulator.history import FIRST_DAY, DayBar, History
+from simulator.history.days import _settle
 from simulator.universe import Stock, universe
 
 SEEDS = st.integers(0, 2**32)
 STOCKS = st.sampled_from(list(universe().values()))
 DAYS = st.sampled_from(krx.trading_days(FIRST_DAY, krx.LAST_DATE))
-few = settings(deadline=None, max_examples=25)
 
 
 def check_minutes(stock: Stock, day: DayBar, bars):
@@ -49,7 +51,6 @@ def check_ticks(day, bar, ticks):
     assert krx.day_and_minute(times[0]) == krx.day_and_minute(times[-1]) == (day, bar.minute)
 
 
-@few
 @given(SEEDS, STOCKS, DAYS, st.data())
 def test_ticks_rebuild_minutes_and_minutes_rebuild_the_day(seed, stock, day, data):
     history = History(seed)
@@ -84,7 +85,6 @@ def check_quotes(history, stock, day, tick):
     assert bid or tick.price == lower
 
 
-@few
 @given(SEEDS, STOCKS, st.sampled_from(krx.trading_days(FIRST_DAY, date(2027, 1, 4))))
 def test_days_stay_on_the_grid_and_within_the_limits(seed, stock, day):
     history = History(seed)
@@ -107,7 +107,37 @@ def test_days_stay_on_the_grid_and_within_the_limits(seed, stock, day):
         day = krx.next_trading_day(day)
 
 
-@few
+ODD_STOCKS = st.builds(
+    replace,
+    STOCKS,
+    price=st.sampled_from([1_000, 4_999, 19_990, 200_000, 2_500_000]),
+    volume=st.sampled_from([100, 1_000, 30_000, 100_000_000]),
+    volatility=st.sampled_from([2, 50, 200, 500, 900]),
+)
+
+
+@given(SEEDS, ODD_STOCKS, DAYS)
+def test_the_oddest_stocks_add_up_too(seed, stock, day):
+    history = History(seed)
+    bar, bars = history.day(stock, day), history.minutes(stock, day)
+    if bar:
+        check_minutes(stock, bar, bars)
+        for minute in (bars[0], bars[-1]):
+            check_ticks(day, minute, history.ticks(stock, day, minute.minute))
+
+
+@given(
+    st.lists(st.integers(-OCTAVE, OCTAVE), min_size=64, max_size=64),
+    st.integers(-9 * OCTAVE, 9 * OCTAVE),
+)
+def test_moves_between_two_knots_add_up(moves, total):
+    fixed = {3: moves[3], 40: moves[40]}
+    _settle(moves, total, fixed)
+    assert sum(moves) == total
+    assert {place: moves[place] for place in fixed} == fixed
+    assert all(abs(move) < OCTAVE * 34 // 100 for at, move in enumerate(moves) if at not in fixed)
+
+
 @given(SEEDS, STOCKS, DAYS, st.randoms(use_true_random=False))
 def test_the_order_of_questions_does_not_matter(seed, stock, day, random):
     def ask(history, number):
@@ -127,7 +157,6 @@ def test_the_order_of_questions_does_not_matter(seed, stock, day, random):
     assert {number: ask(other, number) for number in numbers} == expected
 
 
-@few
 @given(SEEDS, STOCKS, DAYS, st.integers(530 * krx.MINUTE, 1000 * krx.MINUTE))
 def test_a_day_so_far_is_made_of_its_ticks(seed, stock, day, offset):
     history, moment = History(seed), krx.midnight(day) + offset
@@ -219,4 +248,4 @@ def test_same_seed_same_bytes():
             for tick in history.ticks(stock, date(2026, 11, 20), bar.minute):
                 quotes = history.best_quotes(stock, tick)
                 digest.update(repr((tuple(tick), quotes)).encode())
-    assert digest.hexdigest() == "GOLDEN_HISTORY"
+    assert digest.hexdigest() == "9219ac07ad0f294841cc911d1d80b96eed1d6022d250d32b6af6a59ec0d6ea99"
