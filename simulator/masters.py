@@ -9,6 +9,7 @@ from simulator.universe import Stock, market_codes, market_kind
 _ACCOUNTS = ("8099999911", "8099999931")
 """Invented: a cash account and a derivatives account."""
 
+
 def login_info(tag: str, profile: str) -> str:
     """GetLoginInfo."""
     values = {

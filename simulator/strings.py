@@ -57,6 +57,8 @@ def hhmmss(minute_of_day: int, second: int = 0) -> str:
 
 def padded(value: str, width: int) -> str:
     """A value in its buffer: cut to ``width`` bytes of CP949, blanks behind it."""
+    if value.isascii() and len(value) <= width:  # nearly every value, and the quick way
+        return value.ljust(width)
     raw = value.encode("cp949", "replace")
     if len(raw) > width:  # may cut a character in two, as the control's buffers do
         return raw[:width].decode("cp949", "ignore")

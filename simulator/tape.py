@@ -79,17 +79,16 @@ class Tape:
         tick = self.upcoming()
         assert tick is not None, "the day has no more trades"
         self._tick += 1
-        at = _time(tick.at)
         if self.last is None:
-            self.open, self._open_at = tick.price, at
+            self.open, self._open_at = tick.price, _time(tick.at)
         if tick.price > self.high:
-            self.high, self._high_at = tick.price, at
+            self.high, self._high_at = tick.price, _time(tick.at)
+            if tick.price == self.upper:
+                self._upper_at = self._high_at
         if not self.low or tick.price < self.low:
-            self.low, self._low_at = tick.price, at
-        if tick.price == self.upper and self._upper_at == "000000":
-            self._upper_at = at
-        if tick.price == self.lower and self._lower_at == "000000":
-            self._lower_at = at
+            self.low, self._low_at = tick.price, _time(tick.at)
+            if tick.price == self.lower:
+                self._lower_at = self._low_at
         self.last = tick
         self.volume += tick.quantity
         self.value += tick.quantity * tick.price

@@ -48,6 +48,7 @@ def _telling(table: Sequence[Sequence[str]]) -> Iterator[int]:
 
     The first alone is not enough: a bar of a single trade has four equal prices.
     """
+    different = len(set(zip(*table)))  # columns that are blank everywhere need not be told apart
     kinds = [0] * len(table[0])
     known = 0
     for index, cells in enumerate(table):
@@ -56,5 +57,5 @@ def _telling(table: Sequence[Sequence[str]]) -> Iterator[int]:
         if len(seen) > known:
             yield index
             kinds, known = finer, len(seen)
-            if known == len(kinds):
+            if known == different:
                 return

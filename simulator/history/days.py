@@ -93,7 +93,7 @@ def draw_block(seed: int, stock: Stock, number: int) -> Block:
     table = krx.tick_table(stock.market, days[0])
     same_table = table is krx.tick_table(stock.market, days[-1])
     previous = base = _price(stock, level, table)
-    usual_volume = stock.volume * _VOLUMES[normals[-1]] * 2 // 3
+    usual_volume = stock.volume * _VOLUMES[normals[-1]] * 2 // 3  # calm and busy quarters
     bars = []
     for place in range(count):
         day = days[place + 1]
@@ -120,7 +120,8 @@ def draw_block(seed: int, stock: Stock, number: int) -> Block:
         excitement = _EXCITEMENT * size + abs(move)
         volume = usual_volume * _VOLUMES[busy] * excitement // (_EXCITEMENT * size << 16)
         volume = max(200, min(stock.shares, volume))
-        # Six prices with a weight of 64 and the part of the range by which the mean is off.
+        # The mean trade lies between a tenth and nine tenths of the range, which minutes can always
+        # be made to meet.
         mean_price = (2 * (opening + close) + high + low) * 2_048 + (high - low) * NORMAL[mean] * 8
         value = volume * mean_price // (6 * 2_048)
         bars.append(DayBar(day, opening, high, low, close, volume, value // 1_000_000))

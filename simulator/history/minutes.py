@@ -163,7 +163,7 @@ def _weights(
     threshold = sum(weights) // (256 * max(1, prints))
     while True:
         traded = [
-            weight if weight > draw * threshold else 0
+            weight if weight > (draw + 1) * threshold else 0
             for weight, draw in zip(weights, draws[slots:])
         ]
         count = slots - traded.count(0)

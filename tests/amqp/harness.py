@@ -123,9 +123,7 @@ class Client:
 
     def send(self, body: bytes = b"{}", **properties: Any) -> None:
         properties.setdefault("reply_to", self.reply_queue)
-        self.channel.basic_publish(
-            "", self.queue_name, body, pika.BasicProperties(**properties)
-        )
+        self.channel.basic_publish("", self.queue_name, body, pika.BasicProperties(**properties))
 
     def receive(self, queue_name: Optional[str] = None) -> Any:
         """The next message: its properties and its body."""

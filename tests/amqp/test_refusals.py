@@ -101,7 +101,10 @@ def test_a_client_uses_such_a_queue_too(broker_url, client, names):
 @pytest.mark.rabbitmq
 @pytest.mark.parametrize(
     ("user", "host", "words"),
-    [("guest:wrong-secret", "%2F", "user or the password"), ("guest:guest", "nowhere", "add_vhost nowhere")],
+    [
+        ("guest:wrong-secret", "%2F", "user or the password"),
+        ("guest:guest", "nowhere", "add_vhost nowhere"),
+    ],
 )
 def test_what_no_waiting_can_heal_ends_with_words(broker_port, user, host, words, caplog):
     serving = Serving(f"amqp://{user}@127.0.0.1:{broker_port}/{host}")

@@ -42,6 +42,17 @@ def test_posted_work_and_timers_that_a_nested_loop_runs_are_kept_too(loop):
     assert seen == ["post", "timer"]
 
 
+def test_work_kept_by_one_call_does_not_run_inside_the_next(loop):
+    gate, seen = Gate(loop), []
+    with gate:
+        gate.run(lambda: seen.append(1))
+    with gate:
+        loop.run_for(1)
+        assert seen == []
+    loop.run_for(1)
+    assert seen == [1]
+
+
 def test_work_that_makes_calls_itself_keeps_the_order(loop):
     gate, seen = Gate(loop), []
 

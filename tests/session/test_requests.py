@@ -519,6 +519,24 @@ def test_a_chain_may_be_cancelled_from_inside_its_own_call(desk):
     desk.assert_nothing_left()
 
 
+def test_a_chain_may_be_cancelled_inside_a_call_after_its_answer_came():
+    desk = Desk(reentrant=False)
+    desk.control.answer = lambda request: Page(days(1), delay=2 * SECOND)
+    ticket = desk.submit("a")
+    desk.run(1)
+
+    def window_opens(codes):
+        desk.run(2)
+        assert desk.session.requests.cancel(ticket)
+        return 0
+
+    desk.control.register_code = window_opens
+    desk.session.realtime.subscribe("000660", lambda *event: None)
+    desk.run(1)
+    assert desk.ended == []
+    assert desk.control.registered == {"2000": ["000660"]}
+
+
 def test_a_chain_may_be_cancelled_by_its_own_enough(desk):
     desk.control.answer = Archive({"005930": days(4)}, 3)
     tickets = []
@@ -621,6 +639,21 @@ def test_a_line_lost_while_the_chain_waits_for_its_budget():
     desk.run()
     assert desk.ended == [("a", days(2))]
     assert desk.asked() == [("005930", 0), ("005930", 0), ("005930", 2)]
+
+
+def test_a_line_lost_right_after_an_answer_makes_the_chain_start_over_too(desk):
+    def answer(request):
+        if len(desk.control.requests) == 1:
+            desk.control.deliver(request, Page(days(1)))
+            desk.control.connect_event(-106)
+            return SILENCE
+        return Page(days(2))
+
+    desk.control.answer = answer
+    desk.submit("a")
+    desk.run()
+    assert desk.ended == [("a", days(2))]
+    desk.assert_nothing_left()
 
 
 def test_a_cancelled_chain_does_not_come_back_with_the_line(desk):

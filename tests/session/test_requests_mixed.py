@@ -37,7 +37,9 @@ PLANS = st.builds(
 )
 
 FAULTS = st.dictionaries(
-    st.integers(1, 20), st.sampled_from(["silence", "late", "lost", -200, -209, None]), max_size=5
+    st.integers(1, 20),
+    st.sampled_from(["silence", "late", "lost", "answered and lost", -200, -209, None]),
+    max_size=5,
 )
 
 
@@ -93,7 +95,9 @@ def test_each_chain_ends_once_whole_within_the_budget(reentrant, page, plans, fa
 
     def answer(request):
         fault = faults.get(len(desk.control.requests), "none")
-        if fault == "lost":
+        if fault == "answered and lost":
+            desk.control.deliver(request, archive(request))
+        if fault in ("lost", "answered and lost"):
             desk.control.connect_event(-106)
             return SILENCE
         if fault == "silence":

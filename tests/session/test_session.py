@@ -4,7 +4,7 @@ from typing import Any, List
 
 import pytest
 
-from sapi_kiwoom.errors import ControlError
+from sapi_kiwoom.errors import ControlError, NotConnected
 from sapi_kiwoom.loop import SECOND
 from sapi_kiwoom.session import Session
 from simulator.clock import VirtualLoop
@@ -46,6 +46,14 @@ def test_a_login(desk):
     desk.run()
     assert desk.session.connected
     assert sorted(map(str, desk.told)) == ["True", "connected"]
+
+
+def test_the_user_is_called_by_the_loop_and_not_inside_an_event(desk):
+    desk.start()
+    desk.control.connect_event(0)
+    assert "connected" not in desk.told
+    desk.run()
+    assert desk.told.count("connected") == 1
 
 
 @pytest.mark.parametrize("code", [-100, -101, -102])
@@ -230,6 +238,14 @@ def test_registrations_come_back_with_the_login(desk):
     desk.control.tick("005930", "a")
     assert seen == ["a"]
     assert len(desk.control.names("SetRealReg")) == 4
+
+
+def test_without_the_line_nothing_can_be_registered(desk):
+    desk.start()
+    desk.run()
+    desk.control.connect_event(-106)
+    with pytest.raises(NotConnected):
+        desk.session.realtime.subscribe("005930", lambda *event: None)
 
 
 def test_a_watcher_that_fails_does_not_keep_the_state_from_others(desk, caplog):

@@ -248,4 +248,4 @@ def test_same_seed_same_bytes():
             for tick in history.ticks(stock, date(2026, 11, 20), bar.minute):
                 quotes = history.best_quotes(stock, tick)
                 digest.update(repr((tuple(tick), quotes)).encode())
-    assert digest.hexdigest() == "9219ac07ad0f294841cc911d1d80b96eed1d6022d250d32b6af6a59ec0d6ea99"
+    assert digest.hexdigest() == "030797b8240e0e3033a4b22db4f8863a987768f24064f0e95271b145e5b85022"
