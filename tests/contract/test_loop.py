@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from bisect import insort
 from functools import partial
 from typing import Any, Callable, Dict, List, Tuple
@@ -422,6 +423,21 @@ def test_without_a_pace_what_posts_lead_to_happens_before_time_goes_on():
     loop.call_later(SECOND + 1, loop.stop)
     loop.run()
     assert seen == [START + SECOND] * 51
+
+
+def test_at_a_pace_posts_that_run_late_do_not_see_a_later_moment_than_a_timer_that_is_due():
+    loop, seen = VirtualLoop(START, 1), []
+
+    def work():
+        begin = time.monotonic()
+        while time.monotonic() < begin + 0.002:
+            pass
+
+    loop.call_later(1000, lambda: (seen.append(loop.now() - START), loop.stop()))
+    loop.post(work)
+    loop.post(lambda: seen.append(loop.now() - START))
+    loop.run()
+    assert seen == [1000, 1000]
 
 
 @pytest.mark.parametrize("name", MAKERS)
