@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, Optional
 
 from sapi_kiwoom.amqp.settings import Settings
 from sapi_kiwoom.amqp.steps import Steps
-from sapi_kiwoom.amqp.topology import NOT_FOUND, ask, refusal
+from sapi_kiwoom.amqp.topology import NOT_FOUND, RESOURCE_LOCKED, ask, refusal
 
 
 class Listeners:
@@ -52,6 +52,9 @@ class Listeners:
             if not isinstance(answer, Exception):
                 self._missing_since[address] = None
                 self._present(address, answer.consumer_count, answer.message_count)
+            elif refusal(answer) == RESOURCE_LOCKED:
+                # Exclusive: it may not be looked at, but its client is there, or it were gone too.
+                self._missing_since[address] = None
             elif refusal(answer) == NOT_FOUND:
                 self._missing(address)
             elif not connection.is_open:

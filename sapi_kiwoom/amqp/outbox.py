@@ -15,7 +15,7 @@ import pika
 from sapi_kiwoom.amqp.settings import Counters
 
 _MARK_EVERY = 500
-"""Events after which a marker follows, when none is under way."""
+"""Events after which a marker follows, when none is under way and the window is not smaller."""
 
 _PROPERTIES = pika.BasicProperties(content_type="application/json")
 
@@ -53,6 +53,7 @@ class Outbox:
         divert: Callable[[str, bytes, Hashable], bool],
     ) -> None:
         self._window = window
+        self._mark_every = min(_MARK_EVERY, 1 + window // 4)
         self._limit = limit
         self._counters = counters
         self._on_marked = on_marked
@@ -148,7 +149,7 @@ class Outbox:
         self._sent += 1
         self._under_way.append(None if conflate else (address, stream))
         self._last[address] = self._sent
-        if self._marker is None and self._sent - self._seen >= _MARK_EVERY:
+        if self._marker is None and self._sent - self._seen >= self._mark_every:
             self.mark()
 
     def _marked(self, channel: Any) -> None:

@@ -17,6 +17,7 @@ from sapi_kiwoom.amqp.steps import Step, Steps
 log = logging.getLogger(__name__)
 
 NOT_FOUND = 404
+RESOURCE_LOCKED = 405
 PRECONDITION_FAILED = 406
 NOT_ALLOWED = 530
 ACCESS_REFUSED = 403

@@ -34,6 +34,8 @@ def parameters(url: str) -> pika.URLParameters:
         NotConnected: the URL is malformed.
     """
     try:
+        if not url.startswith(("amqp://", "amqps://")):  # pika takes http as well
+            raise ValueError(url)
         parsed = pika.URLParameters(url)
     except (ValueError, TypeError, IndexError, AttributeError):
         # Without the cause: it quotes the URL, and with it the password.

@@ -239,6 +239,8 @@ class Worker:
                 self._outbox.lose(item.address, item.stream)
         self._safe.clear()
         self._book.lost()
+        if self._stopping:  # what could not be confirmed goes back to its queue
+            self.connection.close()
         return self._dialect.take_news()
 
     def _blocked(self, blocked: bool) -> None:

@@ -57,9 +57,7 @@ def run(options: argparse.Namespace) -> int:
         for candle in candles[:5]:
             print(
                 "  {day}  시가 {opening:>8}  고가 {high:>8}  저가 {low:>8}"
-                "  종가 {closing:>8}  거래량 {volume:>12}".format(
-                    **candle
-                )
+                "  종가 {closing:>8}  거래량 {volume:>12}".format(**candle)
             )
         _say(f"실시간 체결 (subscribe-realtime): {options.events} 건")
         for code in CODES:

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 from typing import Any, Callable, Dict, Iterator, List
 
-import pika
 import pytest
-from pika.exceptions import ChannelClosedByBroker
 
-from sapi_kiwoom.amqp.kinds import KINDS
 from tests.amqp.harness import Client, Serving
 from tests.amqp.proxy import Proxy
 
-_numbers = itertools.count(1)
-
-
 @pytest.fixture
-def names(broker_url: str) -> Iterator[Dict[str, str]]:
+def names(queue_names: Dict[str, str]) -> Dict[str, str]:
     """The names of this test's queues, as options of the transport."""
-    prefix = f"t{os.getpid()}-{next(_numbers)}"
-    options = {
-        "request_queue": f"{prefix}.tasks",
-        "reply_queue": f"{prefix}.replies",
-        "parked_queue": f"{prefix}.parked",
-        "kind_queue": f"{prefix}.kind.",
-    }
-    yield options
-    connection = pika.BlockingConnection(pika.URLParameters(broker_url))
-    kinds = [options["kind_queue"] + kind for kind in KINDS]
-    for name in [*list(options.values())[:3], *kinds]:
-        channel = connection.channel()
-        try:
-            channel.queue_delete(name)
-        except ChannelClosedByBroker:
-            pass
-    connection.close()
+    return queue_names
 
 
 @pytest.fixture

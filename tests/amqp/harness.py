@@ -54,7 +54,7 @@ class Serving:
         self.transport = AmqpTransport(
             url, kind, self.loop, on_ready=self.ready.set, on_fatal=self.errors.put, **options
         )
-        self._thread = threading.Thread(target=self.loop.run)
+        self._thread = threading.Thread(target=self.loop.run, daemon=True)
         self._thread.start()
         self.on_loop(lambda: self.transport.start(self))
 

@@ -43,7 +43,7 @@ class Peer:
         self._sockets: List[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port = self._listener.getsockname()[1]
-        self._threads = [threading.Thread(target=self._accept)]
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
     @property
@@ -60,6 +60,10 @@ class Peer:
         for thread in self._threads:
             thread.join()
 
+    def join(self) -> None:
+        """Serve until the process is killed."""
+        self._threads[0].join()
+
     def _accept(self) -> None:
         while True:
             try:
@@ -68,7 +72,7 @@ class Peer:
                 return
             self.connections += 1
             self._sockets.append(sock)
-            thread = threading.Thread(target=_Conversation(self, sock).run)
+            thread = threading.Thread(target=_Conversation(self, sock).run, daemon=True)
             self._threads.append(thread)
             thread.start()
 
@@ -187,4 +191,4 @@ if __name__ == "__main__":
     print("a log line", flush=True)
     if "PEER_FAILS" in os.environ:
         raise SystemExit("BOOT FAILED")
-    Peer(port=int(os.environ["RABBITMQ_NODE_PORT"]))
+    Peer(port=int(os.environ["RABBITMQ_NODE_PORT"])).join()
