@@ -1,6 +1,7 @@
 """A server in a process of its own, as a user starts it."""
 
 import contextlib
+import os
 import queue
 import subprocess
 import sys
@@ -8,14 +9,18 @@ import threading
 
 
 @contextlib.contextmanager
-def serving(*arguments, wait=30.0, python=()):
-    """``sapi-kiwoom serve --simulator ...``, ready; yields the process with its ``ready`` line."""
+def serving(*arguments, wait=30.0, program=None):
+    """``sapi-kiwoom serve --simulator ...``, ready; yields the process with its ``ready`` line.
+
+    ``program`` is Python text that runs the command line in another way.
+    """
+    start = ["-m", "sapi_kiwoom"] if program is None else ["-c", program]
     process = subprocess.Popen(
-        [sys.executable, *python, "-m", "sapi_kiwoom", "serve", "--simulator", *arguments],
+        [sys.executable, *start, "serve", "--simulator", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
-        env={**__import__("os").environ, "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     )
     lines: queue.Queue[str] = queue.Queue()
     errors = []

@@ -1,5 +1,6 @@
 """What the README shows works as printed."""
 
+import os
 import re
 import subprocess
 import sys
@@ -26,7 +27,7 @@ def run(program, url, timeout=60):
         capture_output=True,
         timeout=timeout,
         check=False,
-        env={**__import__("os").environ, "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode("utf-8")

@@ -65,6 +65,8 @@ class AmqpLink:
         """See `Link.receive`."""
         end = time.monotonic() + timeout
         while not self._inbox:
+            if not self._connection.is_open:
+                raise self._not_connected(ConnectionError("the link is closed"))
             left = end - time.monotonic()
             if left < 0:
                 return None

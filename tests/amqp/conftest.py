@@ -9,6 +9,7 @@ import pytest
 from tests.amqp.harness import Client, Serving
 from tests.amqp.proxy import Proxy
 
+
 @pytest.fixture
 def names(queue_names: Dict[str, str]) -> Dict[str, str]:
     """The names of this test's queues, as options of the transport."""

@@ -9,7 +9,8 @@ from sapi_kiwoom.amqp import safe_url
     ("url", "shown"),
     [
         ("amqp://localhost:5672", "amqp://localhost:5672"),
-        ("amqp://localhost/%2F?heartbeat=5", "amqp://localhost/%2F"),
+        ("amqp://guest:guest@localhost/%2F?heartbeat=5", "amqp://localhost"),
+        ("amqp://localhost/vhost?heartbeat=5", "amqp://localhost/vhost"),
         ("amqp://kim:secret@broker:5672/vhost", "amqp://kim:***@broker:5672/vhost"),
         ("amqp://kim@broker", "amqp://kim@broker"),
         ("amqp://kim:se@cr:et/s?ecret@broker/vhost", "amqp://kim:***@broker/vhost"),

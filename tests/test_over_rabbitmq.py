@@ -1,0 +1,230 @@
+"""The whole server in a process of its own, over a real broker, against whatever clients send."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from itertools import count
+
+import pika
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sapi_kiwoom import connect
+from sapi_kiwoom.server.methods import METHODS
+from tests.server.test_wire_v1 import bodies
+from tests.serving import serving
+
+pytestmark = pytest.mark.rabbitmq
+
+GOOD = {"method": "get-stock-name", "parameters": {"stock_code": "015760"}, "request_time": "now"}
+AT = ("--at", "2026-11-20T10:00")
+WAIT = 30.0
+_numbers = count()
+
+
+class Peer:
+    """An AMQP client with a reply queue of its own."""
+
+    def __init__(self, url):
+        self.connection = pika.BlockingConnection(pika.URLParameters(url))
+        self.channel = self.connection.channel()
+        self.queue = self.channel.queue_declare("", exclusive=True).method.queue
+        self.replies = []
+        self.channel.basic_consume(self.queue, self._receive, auto_ack=True)
+
+    def _receive(self, channel, method, properties, body):
+        self.replies.append((properties.correlation_id, json.loads(body)))
+
+    def send(self, body, reply_to=None, correlation_id=None):
+        properties = pika.BasicProperties(
+            reply_to=reply_to or self.queue, correlation_id=correlation_id
+        )
+        body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.channel.basic_publish("", "tasks", body, properties)
+
+    def wait(self, count=1, wait=WAIT):
+        end = time.monotonic() + wait
+        while len(self.replies) < count:
+            assert time.monotonic() < end, f"{len(self.replies)} of {count} replies came"
+            self.connection.process_data_events(0.1)
+        replies, self.replies = self.replies[:count], self.replies[count:]
+        return replies
+
+    def name(self):
+        """One good request and its answer, past whatever else arrives."""
+        task_id = f"name-{next(_numbers)}"
+        self.send({**GOOD, "task_id": task_id})
+        while True:
+            ((_, reply),) = self.wait()
+            if reply["task_id"] == task_id:
+                return reply["result"]
+
+    def close(self):
+        self.connection.close()
+
+
+@pytest.fixture(scope="module")
+def server(broker_url):
+    with serving(broker_url, *AT) as process:
+        yield process
+        assert process.poll() is None, "the server died"
+    assert process.returncode == 0
+    assert not [line for line in process.errors if "Traceback" in line]
+
+
+@pytest.fixture
+def peer(server, broker_url):
+    peer = Peer(broker_url)
+    yield peer
+    peer.close()
+
+
+def test_every_method_answers(server, broker_url):
+    parameters = {
+        "stock_code": "005930",
+        "market": "001",
+        "tick": "1",
+        "is_adjusted": "1",
+        "from": "20261118",
+        "to": "20261118",
+        "query_type": "1",
+        "sort_type": "1",
+        "filter_type": "0",
+        "volume_type": "0",
+        "credit_type": "0",
+        "price_type": "0",
+    }
+    with connect(broker_url) as client:
+        for name, method in METHODS.items():
+            if not name.endswith("-realtime"):
+                known = {key: parameters[key] for key in method.parameters["properties"]}
+                client.call(name, **known)
+        client.subscribe("005930")
+        assert next(client.events(timeout=WAIT)).stock_code == "005930"
+        client.unsubscribe("005930")
+
+
+def test_the_correlation_id_is_copied(peer):
+    peer.send({**GOOD, "task_id": "a"}, correlation_id="c-1")
+    peer.send(b"no json", correlation_id="c-2")
+    replies = dict(peer.wait(2))
+    assert replies["c-1"]["result"] == "한국전력"
+    assert replies["c-2"]["error"]["name"] == "invalid-message"
+
+
+@given(st.lists(bodies, min_size=1, max_size=5))
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_arbitrary_bodies_are_answered_one_by_one_and_the_server_lives(peer, several):
+    for number, body in enumerate(several):
+        peer.send(body, correlation_id=str(number))
+    replies = peer.wait(len(several))
+    assert sorted(correlation for correlation, _ in replies) == sorted(
+        str(number) for number in range(len(several))
+    )
+    assert peer.name() == "한국전력"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"x" * 10_000_000, id="ten megabytes"),
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"\xff\xfe", id="not UTF-8"),
+        pytest.param(b"[]", id="an array"),
+        pytest.param(b"[" * 100_000, id="nested"),
+        pytest.param(json.dumps({**GOOD, "task_id": ["a"], "method": []}).encode(), id="lists"),
+    ],
+)
+def test_poison_is_answered_once_and_gone(peer, broker_url, body):
+    peer.send(body)
+    ((_, reply),) = peer.wait()
+    assert reply["status"] == "TASK_FAILED"
+    assert peer.name() == "한국전력"
+    passive = peer.channel.queue_declare("tasks", passive=True)
+    assert passive.method.message_count == 0
+
+
+def test_a_task_id_of_10_000_characters(peer):
+    peer.send({**GOOD, "task_id": "x" * 10_000})
+    ((_, reply),) = peer.wait()
+    assert reply["task_id"] == "x" * 10_000
+
+
+def test_a_reply_queue_that_does_not_exist_is_said_in_the_log_and_harms_nobody(peer, server):
+    peer.send({**GOOD, "task_id": "a"}, reply_to="no-such-queue")
+    assert peer.name() == "한국전력"
+    end = time.monotonic() + WAIT
+    while not any("no-such-queue" in line for line in server.errors):
+        assert time.monotonic() < end
+        peer.connection.process_data_events(0.1)
+
+
+def test_direct_reply_to(server, broker_url):
+    connection = pika.BlockingConnection(pika.URLParameters(broker_url))
+    channel = connection.channel()
+    replies = []
+    channel.basic_consume(
+        "amq.rabbitmq.reply-to", lambda *args: replies.append(args[3]), auto_ack=True
+    )
+    properties = pika.BasicProperties(reply_to="amq.rabbitmq.reply-to")
+    channel.basic_publish("", "tasks", json.dumps({**GOOD, "task_id": "d"}), properties)
+    end = time.monotonic() + WAIT
+    while not replies:
+        assert time.monotonic() < end
+        connection.process_data_events(0.1)
+    assert json.loads(replies[0])["result"] == "한국전력"
+    connection.close()
+
+
+def test_a_client_that_dies_while_trades_flow_harms_nobody(peer, broker_url):
+    watch = [sys.executable, "-m", "sapi_kiwoom", "watch", "005930", "000660", "--plain"]
+    with subprocess.Popen([*watch, "--url", broker_url], stdout=subprocess.PIPE) as dying:
+        assert dying.stdout.readline(), "trades flow"
+        dying.kill()
+    for _ in range(5):
+        assert peer.name() == "한국전력"
+
+
+@pytest.mark.parametrize("poller", ["select", "poll"])
+def test_the_server_also_runs_on_other_pollers(broker_url, poller):
+    """`select` is the only one that Windows has."""
+    choose = (
+        "import pika.adapters.select_connection as s; "
+        f"s.SELECT_TYPE = {poller!r}; "
+        "import sys; from sapi_kiwoom.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    with serving(broker_url, *AT, program=choose), connect(broker_url) as client:
+        assert client.call("get-stock-name", stock_code="015760") == "한국전력"
+        rows = client.call(
+            "request-day-candle",
+            stock_code="005930",
+            is_adjusted="1",
+            from_="20250102",
+            to="20261119",
+        )
+        assert len(rows) > 400
+
+
+def test_a_killed_servers_request_is_answered_by_the_next_one(broker_url):
+    peer = Peer(broker_url)
+    with serving(broker_url, *AT) as first:
+        long = {"stock_code": "005930", "is_adjusted": "1", "from": "20150101", "to": "20261119"}
+        for number in range(8):
+            peer.send(
+                {
+                    "task_id": number,
+                    "method": "request-day-candle",
+                    "parameters": long,
+                    "request_time": 0,
+                }
+            )
+        peer.wait(1)
+        first.send_signal(signal.SIGKILL)
+        first.wait(WAIT)
+    with serving(broker_url, *AT):
+        ids = {reply["task_id"] for _, reply in peer.wait(7)}
+    assert len(ids) == 7
+    peer.close()
