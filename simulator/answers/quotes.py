@@ -125,11 +125,14 @@ def _levels(world: World, stock: Stock, last: Tick, turn: int) -> Tuple[List[Lev
 
 
 def _quantity(world: World, stock: Stock, price: int, turn: int, depth: int) -> int:
-    """Shares at a price: mostly what the price keeps, partly what this second brings."""
+    """Shares at a price, a five-hundredth of a usual day's on average.
+
+    Mostly what the price keeps, partly what this second brings.
+    """
     seed = world.history.seed
     kept = Draws(seed, "book", stock.code, str(price)).between(20, 180)
     fresh = Draws(seed, "book", stock.code, str(price), str(turn)).between(80, 120)
-    return max(1, stock.volume * depth * kept * fresh // 100_000_000_000)
+    return max(1, stock.volume * depth * kept * fresh // 500_000_000)
 
 
 def _totals(levels: List[Level]) -> Tuple[int, int]:
