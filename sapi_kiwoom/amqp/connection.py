@@ -63,6 +63,7 @@ class Connection:
         self._failures = 0
         self._steady: Optional[Any] = None
         self._closing = False
+        self._reason: Optional[object] = None  # why we gave the connection up ourselves
         self._error: Optional[KiwoomError] = None
         self._ioloop = IOLoop()
         self._thread = threading.Thread(target=self._run, name="amqp", daemon=True)
@@ -102,7 +103,7 @@ class Connection:
     def lose(self, reason: object) -> None:
         """Give up the connection because it is of no use any more, and make a new one."""
         if self._pika is not None and self._pika.is_open:
-            log.warning("Connecting to the broker again: %s", reason)
+            self._reason = reason
             self._hang_up()
 
     def _hang_up(self) -> None:
@@ -162,12 +163,13 @@ class Connection:
             self._steady = None
         self._again(error, at_once=self._on_lost())
 
-    def _again(self, error: Exception, at_once: bool) -> None:
+    def _again(self, error: BaseException, at_once: bool) -> None:
         if self._closing:
             self._ioloop.stop()
             return
         self._failures += 1
         pause = 0.0 if at_once else self._pause()
+        reason, self._reason = self._reason, None
         if (
             not at_once and (self._failures & (self._failures - 1)) == 0
         ):  # the 1st, 2nd, 4th, 8th ...
@@ -176,7 +178,7 @@ class Connection:
                 "then every %g s at most",
                 safe_url(self._url),
                 self._failures,
-                _cause(error),
+                reason or _cause(error),
                 pause,
                 self._settings.longest_pause,
             )

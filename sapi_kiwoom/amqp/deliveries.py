@@ -30,6 +30,7 @@ class Delivery(Message):
         parked: only the copy in the parked queue is left, ``tag`` is that one's.
         parking: the copy is on its way to the parked queue, ``tag`` is still the original's.
         copy: the tag of the copy when it came back before it was confirmed.
+        stray: the connection was lost while it was parked, so a copy may come or not.
     """
 
     __slots__ = (
@@ -44,6 +45,7 @@ class Delivery(Message):
         "id",
         "parked",
         "parking",
+        "stray",
         "tag",
     )
 
@@ -64,6 +66,7 @@ class Delivery(Message):
         self.id: Optional[str] = None
         self.parked = False
         self.parking = False
+        self.stray = False
         self.copy: Optional[int] = None
 
 
@@ -106,8 +109,11 @@ class Deliveries:
 
     def adopt(self, delivery: Delivery, tag: int, from_parked: bool, now: float) -> List[int]:
         """A request came again, with a new tag; returns the tags to acknowledge at once."""
+        if from_parked:
+            delivery.stray = False
         if delivery.finished is not None:
-            self._forget_parked(delivery)
+            if not delivery.stray:
+                self._forget_parked(delivery)
             return [tag]
         if delivery.parking and delivery.copy is None:
             delivery.copy = tag
@@ -145,7 +151,8 @@ class Deliveries:
         """The answer is safe, or can never be delivered; returns the tags to acknowledge."""
         self.open.pop(delivery, None)
         tags = [tag for tag in (delivery.tag, delivery.copy) if tag is not None]
-        may_come_again = delivery.tag is None or (delivery.parking and delivery.copy is None)
+        under_way = delivery.parking and delivery.copy is None
+        may_come_again = delivery.tag is None or under_way or delivery.stray
         if not may_come_again:
             self._forget_parked(delivery)
         delivery.tag = delivery.copy = None
@@ -159,6 +166,7 @@ class Deliveries:
             if delivery.tag is not None and not delivery.parked:
                 key = _key(delivery.body, delivery.reply_to, delivery.correlation)
                 self._orphans.setdefault(key, []).append(delivery)
+            delivery.stray = delivery.stray or delivery.parking
             delivery.tag = delivery.copy = None
             delivery.parking = False
             if delivery.finished is not None:  # its acknowledgement did not reach the broker

@@ -142,6 +142,7 @@ class PrivateBroker:
         self._timeout = timeout
         self._epmd: Optional[Epmd] = None
         self._process: Optional[subprocess.Popen[bytes]] = None
+        self._watchdog: Optional[subprocess.Popen[bytes]] = None
         self._old_handler: Any = None
         self.folder = ""
         self.port = 0
@@ -155,7 +156,7 @@ class PrivateBroker:
     @property
     def pids(self) -> List[int]:
         """The processes that were started."""
-        children = [self._epmd.process if self._epmd else None, self._process]
+        children = [self._epmd.process if self._epmd else None, self._process, self._watchdog]
         return [child.pid for child in children if child is not None]
 
     def __enter__(self) -> PrivateBroker:
@@ -178,6 +179,9 @@ class PrivateBroker:
     def close(self) -> None:
         """Kill the node and remove what it left. Calling it twice is allowed."""
         atexit.unregister(self.close)
+        if self._watchdog is not None:
+            _kill(self._watchdog)
+            self._watchdog = None
         if self._process is not None:
             _kill(self._process)
             self._process = None
@@ -201,7 +205,18 @@ class PrivateBroker:
         environment = self._environment(self._distribution, self._epmd.port)
         with open(self._log, "ab") as log:
             self._process = _start([self._program], environment, log)
+        self._watch(self._epmd.process, self._process)
         self._await_ready()
+
+    def _watch(self, *children: subprocess.Popen[bytes]) -> None:
+        """Have the children ended even when we are killed ourselves: the watchdog's input ends then."""
+        if self._watchdog is not None:
+            _kill(self._watchdog)
+        if os.name == "posix":
+            script = 'read _; for pid; do kill -9 -"$pid"; done; rm -rf "$0"'
+            pids = [str(child.pid) for child in children]
+            command = ["/bin/sh", "-c", script, self.folder, *pids]
+            self._watchdog = _start(command, input_=subprocess.PIPE)
 
     @property
     def _log(self) -> str:
@@ -281,13 +296,14 @@ def _start(
     command: List[str],
     environment: Optional[Dict[str, str]] = None,
     output: Union[int, IO[bytes]] = subprocess.DEVNULL,
+    input_: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """A child that Ctrl-C in our terminal does not reach: the server needs its broker to shut down."""
     windows = sys.platform == "win32"
     return subprocess.Popen(
         command,
         env=environment,
-        stdin=subprocess.DEVNULL,
+        stdin=input_,
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=not windows,
@@ -310,3 +326,5 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         except ProcessLookupError:
             pass
     process.wait()
+    if process.stdin is not None:
+        process.stdin.close()

@@ -171,7 +171,9 @@ class AmqpTransport:
 
     def _expire(self, delivery: Delivery) -> None:
         assert self._receiver is not None
-        if delivery not in self._inbox:  # else it is not even known yet
+        if delivery in self._inbox and self._stopping is None:  # the server does not know it yet
+            self._loop.post(lambda: self._expire(delivery))
+        else:
             self._receiver.on_expired(delivery)
 
     def _ready(self) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import time
 from collections import deque
 from typing import Any, Callable, Deque, Hashable, List, NamedTuple, Optional, Union
 
 import pika
 
-from sapi_kiwoom.amqp import kinds, steps
+from sapi_kiwoom.amqp import kinds, parking, steps
 from sapi_kiwoom.amqp.confirms import Confirms
 from sapi_kiwoom.amqp.connection import Connection
 from sapi_kiwoom.amqp.deliveries import Acknowledgements, Deliveries, Delivery
@@ -27,10 +26,6 @@ _SWEEP = 0.25
 
 _ATTEMPTS = 3
 """How often a reply is published again that the broker could not take care of."""
-
-_ID = "x-sapi-kiwoom-id"
-_DEADLINE = "x-sapi-kiwoom-deadline"
-"""Headers of a parked request: its name, and when it is given up (seconds since 1970)."""
 
 
 class Upstream(NamedTuple):
@@ -256,31 +251,20 @@ class Worker:
         reply_to: Any = properties.reply_to or self._settings.reply_queue
         if reply_to.__class__ is bytes:  # not UTF-8
             reply_to = reply_to.decode("utf-8", "replace")
-        name = (properties.headers or {}).get(_ID) if from_parked else None
+        name = parking.name_of(properties) if from_parked else None
         if from_parked or method.redelivered:
             known = self._book.recognise(body, reply_to, properties.correlation_id, name)
             if known is not None:
                 self._counters.adopted += 1
                 self._acknowledge(self._book.adopt(known, tag, from_parked, now))
                 return
-        deadline = now + self._time_left(properties)
+        deadline = now + parking.time_left(properties, self._settings.deadline)
         delivery = Delivery(body, reply_to, properties.correlation_id, tag, now, deadline)
         if from_parked:
-            delivery.id = name or secrets.token_hex(8)
+            delivery.id = name or parking.new_name()
         self._book.take(delivery)
         self._counters.delivered += 1
         self._upstream.on_delivery(delivery)
-
-    def _time_left(self, properties: Any) -> float:
-        """Seconds until the request is given up."""
-        left = self._settings.deadline
-        if properties.expiration and properties.expiration.isdigit():
-            left = min(left, int(properties.expiration) / 1000)
-        if properties.headers:
-            parked_until = properties.headers.get(_DEADLINE)
-            if isinstance(parked_until, int):
-                left = min(left, parked_until - time.time())
-        return left
 
     def _sweep(self) -> None:
         """Look at everything that a clock decides."""
@@ -299,19 +283,11 @@ class Worker:
 
     def _renew(self, delivery: Delivery) -> None:
         """Move a request to the parked queue, from where it comes back with a fresh delivery."""
-        self._book.park(delivery, secrets.token_hex(8))
-        until = int(time.time() + delivery.deadline - time.monotonic())
-        properties = pika.BasicProperties(
-            content_type="application/json",
-            correlation_id=delivery.correlation,
-            reply_to=delivery.reply_to,
-            delivery_mode=2,
-            headers={_ID: delivery.id, _DEADLINE: until},
-        )
+        self._book.park(delivery, parking.new_name())
+        properties = parking.properties_of(delivery)
+        queue = self._settings.parked_queue
         assert self._confirms is not None
-        self._confirms.publish(
-            _Renewal(delivery), self._settings.parked_queue, delivery.body, properties
-        )
+        self._confirms.publish(_Renewal(delivery), queue, delivery.body, properties)
 
     # -- answers ---------------------------------------------------------------------------------------
 

@@ -23,20 +23,26 @@ class Peer:
     Args:
         refuse: "channel" or "connection": what it closes when a queue that is neither durable nor
             exclusive is declared; None takes everything.
-        consumers: what it says about queues that are looked at passively; others are missing.
+        nack: how many publishes fail before it takes one.
+        requests: how many it delivers to whoever consumes from ``tasks``.
+        confirm_every: it confirms only every so many publishes, all at once.
         port: where it listens on loopback.
     """
 
     def __init__(
         self,
         refuse: Optional[str] = None,
-        consumers: Optional[Dict[str, int]] = None,
         nack: int = 0,
+        requests: int = 1,
+        confirm_every: int = 1,
         port: int = 0,
     ) -> None:
         self._refuse = refuse
-        self._consumers = consumers or {}
         self.nack = nack
+        self.requests = requests
+        self.confirm_every = confirm_every
+        self.order: List[str] = []
+        self.channels: List[int] = []
         self.connections = 0
         self.declared: List[Tuple[str, bool]] = []
         self.published: List[Tuple[str, bytes]] = []
@@ -99,7 +105,9 @@ class _Conversation:
                 channel, spec.Basic.CancelOk(method.consumer_tag)
             ),
             spec.Basic.Publish: self.publish,
-            spec.Basic.Ack: lambda channel, method: None,
+            spec.Basic.Ack: lambda channel, method: self.peer.order.append(
+                f"acknowledged {method.delivery_tag}"
+            ),
             spec.Basic.Nack: lambda channel, method: None,
             spec.Queue.Declare: self.declare,
         }
@@ -148,28 +156,26 @@ class _Conversation:
     def declare(self, channel: int, method: Any) -> None:
         peer = self.peer
         if method.passive:
-            if method.queue not in peer._consumers:
-                self.send(channel, spec.Channel.Close(404, "NOT_FOUND", 50, 10))
-                return
-        else:
-            peer.declared.append((method.queue, method.durable))
-            if peer._refuse is not None and not method.durable and not method.exclusive:
-                if peer._refuse == "channel":
-                    self.send(channel, spec.Channel.Close(*REFUSAL))
-                else:
-                    self.send(0, spec.Connection.Close(*REFUSAL))
-                return
-        consumers = peer._consumers.get(method.queue, 0)
-        self.send(channel, spec.Queue.DeclareOk(method.queue or "amq.gen-1", 0, consumers))
+            self.send(channel, spec.Channel.Close(404, "NOT_FOUND", 50, 10))
+            return
+        peer.declared.append((method.queue, method.durable))
+        if peer._refuse is not None and not method.durable and not method.exclusive:
+            if peer._refuse == "channel":
+                self.send(channel, spec.Channel.Close(*REFUSAL))
+            else:
+                self.send(0, spec.Connection.Close(*REFUSAL))
+            return
+        self.send(channel, spec.Queue.DeclareOk(method.queue or "amq.gen-1", 0, 0))
 
     def consume(self, channel: int, method: Any) -> None:
         self.send(channel, spec.Basic.ConsumeOk(method.consumer_tag))
         if method.queue == "tasks":
-            self.deliver(channel, method.consumer_tag)
+            for tag in range(1, self.peer.requests + 1):
+                self.deliver(channel, method.consumer_tag, tag)
 
-    def deliver(self, channel: int, consumer_tag: str) -> None:
+    def deliver(self, channel: int, consumer_tag: str, tag: int) -> None:
         body = b"request"
-        deliver = spec.Basic.Deliver(consumer_tag, 1, False, "", "tasks")
+        deliver = spec.Basic.Deliver(consumer_tag, tag, False, "", "tasks")
         header = frame.Header(channel, len(body), spec.BasicProperties(reply_to="client"))
         pieces = [frame.Method(channel, deliver), header, frame.Body(channel, body)]
         self.sock.sendall(b"".join(piece.marshal() for piece in pieces))
@@ -180,11 +186,14 @@ class _Conversation:
     def store(self, channel: int, fragment: bytes) -> None:
         self.published += 1
         self.peer.published.append((self.publishing[0], fragment))
+        self.peer.order.append("published")
+        self.peer.channels.append(channel)
         if self.peer.nack > 0:
             self.peer.nack -= 1
             self.send(channel, spec.Basic.Nack(self.published))
-        else:
-            self.send(channel, spec.Basic.Ack(self.published))
+        elif self.published % self.peer.confirm_every == 0:
+            self.peer.order.append("confirmed")
+            self.send(channel, spec.Basic.Ack(self.published, multiple=True))
 
 
 if __name__ == "__main__":

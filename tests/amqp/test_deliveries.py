@@ -156,6 +156,18 @@ def test_cut_off_in_a_renewal_whatever_comes_first_is_adopted_and_the_other_drop
         assert book.adopt(request, 2, from_parked=second is not None, now=1.0) == [2]
 
 
+def test_a_copy_that_strays_is_known_even_after_the_answer():
+    book, request = taken(1)
+    book.park(request, "p-1")
+    book.lost()
+    assert book.adopt(recognise(book), 7, from_parked=False, now=1.0) == []
+    request.finished = 2.0
+    assert book.finish(request) == [7]
+    assert book.recognise(b"body", "client", "c-1", "p-1") is request
+    assert book.adopt(request, 8, from_parked=True, now=3.0) == [8]
+    assert book.recognise(b"body", "client", "c-1", "p-1") is None
+
+
 def test_deadlines_are_told_once_and_never_for_what_is_answered():
     book, late, answered, _ = taken(1, 2, 3)
     late.deadline = answered.deadline = 5.0

@@ -122,22 +122,21 @@ node.SERVERS = (sys.argv[1],)
 node.find_epmd = lambda: sys.argv[2]
 broker = PrivateBroker().__enter__()
 print(broker.folder, *broker.pids, flush=True)
-if sys.argv[3] == "wait":
+if sys.argv[3] != "exit":
     threading.Event().wait()
 raise SystemExit(3)
 """
 
 
-@pytest.mark.parametrize("ending", ["wait", "exit"])
+@pytest.mark.parametrize("ending", ["terminated", "exit", "killed"])
 def test_the_node_goes_with_its_owner(stand_in, ending):
     command = [sys.executable, "-c", OWNER, stand_in["SERVERS"], stand_in["_EPMDS"], ending]
     with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8", cwd=ROOT) as owner:
         folder, *pids = owner.stdout.readline().split()
-        if ending == "wait":
-            owner.send_signal(signal.SIGTERM)
-        assert owner.wait(20) == (143 if ending == "wait" else 3)
-    eventually(lambda: all(gone(pid) for pid in pids))
-    assert not os.path.exists(folder)
+        if ending != "exit":
+            owner.send_signal(signal.SIGTERM if ending == "terminated" else signal.SIGKILL)
+        assert owner.wait(20) == {"terminated": 143, "exit": 3, "killed": -signal.SIGKILL}[ending]
+    eventually(lambda: all(gone(pid) for pid in pids) and not os.path.exists(folder))
 
 
 def test_the_newest_of_several_versions_is_taken(tmp_path, monkeypatch):

@@ -67,6 +67,30 @@ def test_a_durable_queue_was_never_the_reason():
     assert not Dialect().learn(Queue("parked", durable=True), refused)
 
 
+def test_requests_are_acknowledged_after_their_answers_are_confirmed(peer_and_serving):
+    peer, _ = peer_and_serving(requests=3, confirm_every=3)
+    eventually(lambda: "acknowledged 3" in peer.order)
+    assert peer.order == ["published"] * 3 + ["confirmed", "acknowledged 3"]
+
+
+def test_an_event_behind_an_unconfirmed_answer_takes_its_channel(peer_and_serving):
+    """On another one it could overtake the answer; a real broker only does so on a bad day."""
+    peer, serving = peer_and_serving(answer=lambda message: None, confirm_every=2)
+    message = serving.next()
+
+    def answer_and_publish():
+        serving.transport.reply(message, b"answer")
+        serving.transport.publish("client", b"event", "stream")
+
+    serving.on_loop(answer_and_publish)
+    eventually(lambda: serving.counters.replied == 1)
+    assert peer.published == [("client", b"answer"), ("client", b"event")]
+    assert peer.channels[0] == peer.channels[1]
+    serving.publish("client", [b"another"])
+    eventually(lambda: len(peer.channels) == 3)
+    assert peer.channels[2] != peer.channels[0]
+
+
 def test_a_failed_publish_is_repeated(peer_and_serving):
     peer, serving = peer_and_serving(nack=2)
     eventually(lambda: serving.counters.replied == 1)
