@@ -103,6 +103,7 @@ class App:
         self._loop = loop
         self._failure: Optional[KiwoomError] = None
         self._stopping = False
+        self._ended = False
         self._transport = AmqpTransport(
             url, kind, loop, deadline=deadline, on_ready=on_ready, on_fatal=self._fail
         )
@@ -120,7 +121,15 @@ class App:
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), self._on_signal)
         self._session.start(on_connected=self._server.start, on_failed=self._fail)
-        self._loop.run()
+        while not self._ended:
+            try:
+                self._loop.run()
+            except Exception:
+                # Ends one callable, not the server: a request that caused it would come again after
+                # each restart.
+                log.exception("something failed that nobody expected; the server goes on")
+            else:
+                self._ended = True
         if self._failure is not None:
             raise self._failure
 

@@ -178,7 +178,12 @@ class SimulatedControl:
         def prepare() -> None:
             if login != self._logins:
                 return
-            if self._prepare(chain, tr):
+            try:
+                prepared = self._prepare(chain, tr)
+            except Exception:  # a defect of ours; whoever asked learns it by a time-out
+                log.exception("%s with %s cannot be answered", tr.code, inputs)
+                return
+            if prepared:
                 self._loop.call_later(
                     due - self._loop.now(),
                     lambda: self._send_answer(chain, tr, sScreenNo, sRQName, sTrCode, login),

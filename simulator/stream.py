@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Callable, Dict, Optional
 
 from sapi_kiwoom import krx
 from sapi_kiwoom.loop import Handle, Loop
 from simulator.answers.world import World
 from simulator.tape import Tape
+
+log = logging.getLogger(__name__)
 
 TRADE = "주식체결"
 
@@ -50,7 +53,11 @@ class TradeStream:
         if tick is not None:
             self._handle = self._loop.call_later(tick.at - now, self._trade)
         else:
-            tomorrow = krx.next_trading_day(krx.kst(now).date())
+            try:
+                tomorrow = krx.next_trading_day(krx.kst(now).date())
+            except ValueError as error:
+                log.warning("no more trades of %s: %s", self._code, error)
+                return
             opening = krx.midnight(tomorrow) + krx.session(tomorrow).open * krx.MINUTE
             self._handle = self._loop.call_later(opening - now, self._open)
 

@@ -53,6 +53,8 @@ def test_without_a_control_it_names_the_simulator(arguments):
     ("arguments", "words"),
     [
         (["serve", "--simulator", "--at", "tomorrow"], "2026-11-20T10:00"),
+        (["serve", "--simulator", "--at", "2030-01-01T10:00"], "outside the exchange's calendar"),
+        (["serve", "--simulator", "--at", "2012-01-01T10:00"], "choose from 2016"),
         (["serve", "--simulator", "--speed", "0"], "above 0"),
         (["serve", "--simulator", "--limit", "fifty"], "50/180"),
         (["call", "get-stock-name", "015760"], "key=value"),

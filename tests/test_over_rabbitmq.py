@@ -208,6 +208,21 @@ def test_the_server_also_runs_on_other_pollers(broker_url, poller):
         assert len(rows) > 400
 
 
+def test_a_failure_that_nobody_expected_does_not_end_the_server(broker_url):
+    broken = (
+        "import simulator.stream as s; s.TradeStream._open = lambda self: 1 / 0; "
+        "import sys; from sapi_kiwoom.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    with serving(broker_url, *AT, program=broken) as server, connect(broker_url) as client:
+        client.subscribe("005930")
+        assert client.call("get-stock-name", stock_code="015760") == "한국전력"
+        end = time.monotonic() + WAIT
+        while not any("ZeroDivisionError" in line for line in server.errors):
+            assert time.monotonic() < end
+            assert client.call("get-stock-name", stock_code="015760") == "한국전력"
+        assert server.poll() is None
+
+
 def test_a_killed_servers_request_is_answered_by_the_next_one(broker_url):
     peer = Peer(broker_url)
     with serving(broker_url, *AT) as first:

@@ -424,10 +424,14 @@ class Worker:
         if self._held or self._safe or not self._confirms.empty or not self._outbox.empty:
             return
         # Closing gives every unanswered request back to its queue.
-        self.connection.close()
+        self._hang_up()
 
     def _give_up_stopping(self) -> None:
         log.warning("Stopping takes too long; what is not confirmed yet is given up")
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        self._lost()  # what is still handed over meets no channel that is closing
         self.connection.close()
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Tuple
 
 from sapi_kiwoom import krx
 from sapi_kiwoom.loop import SECOND
 
 DEFAULT_URL = "amqp://localhost:5672"
+
+MOMENTS = (date(2016, 1, 4), krx.LAST_DATE - timedelta(days=31))
+"""Days between which a simulated market may start: there is some history before and time ahead."""
 
 Commands = Any
 """What ``add_subparsers`` returns; argparse gives it no public name."""
@@ -52,6 +55,10 @@ def moment(text: str) -> int:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no moment; write for example 2026-11-20T10:00 (Korean time)"
         ) from None
+    if not MOMENTS[0] <= at.date() <= MOMENTS[1]:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is outside the exchange's calendar; choose from {MOMENTS[0]} to {MOMENTS[1]}"
+        )
     return krx.microseconds(at if at.tzinfo else at.replace(tzinfo=krx.KST))
 
 

@@ -7,6 +7,7 @@ from typing import Dict, Iterable, Iterator, List, Optional, Tuple
 
 from sapi_kiwoom import krx
 from simulator.answers.world import World
+from simulator.history import FIRST_DAY
 from simulator.strings import coloured, hhmmss
 
 _MINUTE_DAYS = 120
@@ -55,7 +56,7 @@ def minutes(world: World, inputs: Dict[str, str], moment: int) -> Iterator[Optio
     width = int(inputs["틱범위"].split(":")[0])
     today = day = world.trading_day(moment)
     for _ in range(_MINUTE_DAYS):
-        if day < stock.listed:
+        if day < max(stock.listed, FIRST_DAY):
             return
         bars = (
             world.history.minutes_so_far(stock, moment)

@@ -47,9 +47,11 @@ class History:
         return [bar for _, bar in zip(range(count), self.iterate_days(stock, newest))]
 
     def iterate_days(self, stock: Stock, newest: date) -> Iterator[DayBar]:
-        """All day bars from ``newest`` backwards to the listing, newest first."""
-        day = newest if krx.is_trading_day(newest) else krx.previous_trading_day(newest)
+        """All day bars from ``newest`` backwards to the listing, newest first; none before that."""
         oldest = max(stock.listed, FIRST_DAY)
+        if newest < oldest:
+            return
+        day = newest if krx.is_trading_day(newest) else krx.previous_trading_day(newest)
         number, place = divmod(krx.trading_day_index(day) - 1, BLOCK)
         while number >= 0:
             for bar in reversed(self._block(stock, number).bars[: place + 1]):

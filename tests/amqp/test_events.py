@@ -1,8 +1,10 @@
 """Events and their listeners, over a real broker."""
 
+import threading
+
 import pytest
 
-from tests.amqp.harness import Client, eventually
+from tests.amqp.harness import PATIENCE, Client, eventually
 
 pytestmark = pytest.mark.rabbitmq
 
@@ -135,3 +137,29 @@ def test_direct_reply_to_can_be_watched(serve, client, broker_url):
     assert serving.listeners_lost.empty()
     other.close()
     assert serving.listeners_lost.get(timeout=20)[0] == address
+
+
+def test_events_and_answers_that_come_while_stopping_do_no_harm(serve, client):
+    """Trades do not pause for a server that ends; once they met a channel that was closing."""
+    serving = serve().wait_ready()
+    client.send()
+    late = serving.next()
+    stopped = threading.Event()
+
+    def trade():
+        if not stopped.is_set():
+            serving.transport.publish(client.reply_queue, b"trade", "stream")
+            serving.loop.call_later(100, trade)
+
+    def answer():
+        if not stopped.is_set():
+            serving.transport.reply(late, b"late")
+
+    def stop():
+        trade()
+        serving.loop.call_later(3_000, answer)
+        serving.transport.stop(stopped.set)
+
+    serving.on_loop(stop)
+    assert stopped.wait(PATIENCE)
+    assert serving.errors.empty()

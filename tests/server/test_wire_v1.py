@@ -125,6 +125,24 @@ def test_the_misspelt_key_of_opt10087_is_sent_beside_the_right_one(wire):
     assert len(row) == len(catalogue.tr("opt10087").multi.fields) + 1
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "count"),
+    [
+        ("00010101", "00010102", 0),
+        ("20100101", "20100105", 0),
+        ("20991201", "20991231", 0),
+        ("20261116", "99991231", 5),
+    ],
+)
+def test_days_without_history_are_an_empty_success(wire, start, end, count):
+    """Once a day before the calendar killed the server."""
+    span = {"from": start, "to": end}
+    assert len(succeeded(wire.ask("request-day-candle", {**DAY, **span}))) == count
+    succeeded(wire.ask("request-short-trend", {"stock_code": "005930", "query_type": "1", **span}))
+    assert succeeded(wire.ask("request-minute-candle", {**MINUTE, "from": end, "to": end})) == []
+    assert succeeded(wire.ask("get-stock-name", {"stock_code": "015760"})) == "한국전력"
+
+
 def test_an_unknown_code_is_an_empty_success(wire):
     assert succeeded(wire.ask("request-day-candle", {**DAY, "stock_code": "999999"})) == []
 
