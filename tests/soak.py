@@ -102,6 +102,7 @@ class Caller(Peer):
     def __init__(self, url, name):
         self.sent = self.failed = self.answered = self.again = 0
         self.open = {}
+        self.due = time.monotonic()
         super().__init__(url, name)
 
     def connected(self, channel):
@@ -115,7 +116,8 @@ class Caller(Peer):
         self.sent += 1
         self.open[task_id] = code
         self.send(channel, task_id, "get-stock-name", code)
-        connection.sleep(0.02)  # takes answers meanwhile
+        self.due = max(self.due + 0.02, time.monotonic() - 1.0)
+        connection.sleep(max(0.0, self.due - time.monotonic()))  # takes answers meanwhile
 
     def receive(self, channel, method, properties, body):
         reply = json.loads(body)
