@@ -28,7 +28,7 @@ class Peer(threading.Thread):
     """A client that connects again whenever its connection breaks."""
 
     def __init__(self, url, name):
-        super().__init__(name=name)
+        super().__init__(name=name, daemon=True)
         self.parameters = pika.URLParameters(url)
         self.ending = threading.Event()
         self.broken = 0
