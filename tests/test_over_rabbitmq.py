@@ -1,11 +1,9 @@
 """The whole server in a process of its own, over a real broker, against whatever clients send."""
 
 import json
-import signal
 import subprocess
 import sys
 import time
-from itertools import count
 
 import pika
 import pytest
@@ -14,56 +12,13 @@ from hypothesis import strategies as st
 
 from sapi_kiwoom import connect
 from sapi_kiwoom.server.methods import METHODS
+from tests.peer import GOOD, WAIT, Peer
 from tests.server.test_wire_v1 import bodies
 from tests.serving import serving
 
 pytestmark = pytest.mark.rabbitmq
 
-GOOD = {"method": "get-stock-name", "parameters": {"stock_code": "015760"}, "request_time": "now"}
 AT = ("--at", "2026-11-20T10:00")
-WAIT = 30.0
-_numbers = count()
-
-
-class Peer:
-    """An AMQP client with a reply queue of its own."""
-
-    def __init__(self, url):
-        self.connection = pika.BlockingConnection(pika.URLParameters(url))
-        self.channel = self.connection.channel()
-        self.queue = self.channel.queue_declare("", exclusive=True).method.queue
-        self.replies = []
-        self.channel.basic_consume(self.queue, self._receive, auto_ack=True)
-
-    def _receive(self, channel, method, properties, body):
-        self.replies.append((properties.correlation_id, json.loads(body)))
-
-    def send(self, body, reply_to=None, correlation_id=None):
-        properties = pika.BasicProperties(
-            reply_to=reply_to or self.queue, correlation_id=correlation_id
-        )
-        body = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.channel.basic_publish("", "tasks", body, properties)
-
-    def wait(self, count=1, wait=WAIT):
-        end = time.monotonic() + wait
-        while len(self.replies) < count:
-            assert time.monotonic() < end, f"{len(self.replies)} of {count} replies came"
-            self.connection.process_data_events(0.1)
-        replies, self.replies = self.replies[:count], self.replies[count:]
-        return replies
-
-    def name(self):
-        """One good request and its answer, past whatever else arrives."""
-        task_id = f"name-{next(_numbers)}"
-        self.send({**GOOD, "task_id": task_id})
-        while True:
-            ((_, reply),) = self.wait()
-            if reply["task_id"] == task_id:
-                return reply["result"]
-
-    def close(self):
-        self.connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -186,60 +141,3 @@ def test_a_client_that_dies_while_trades_flow_harms_nobody(peer, broker_url):
         dying.kill()
     for _ in range(5):
         assert peer.name() == "한국전력"
-
-
-@pytest.mark.parametrize("poller", ["select", "poll"])
-def test_the_server_also_runs_on_other_pollers(broker_url, poller):
-    """`select` is the only one that Windows has."""
-    choose = (
-        "import pika.adapters.select_connection as s; "
-        f"s.SELECT_TYPE = {poller!r}; "
-        "import sys; from sapi_kiwoom.cli import main; sys.exit(main(sys.argv[1:]))"
-    )
-    with serving(broker_url, *AT, program=choose), connect(broker_url) as client:
-        assert client.call("get-stock-name", stock_code="015760") == "한국전력"
-        rows = client.call(
-            "request-day-candle",
-            stock_code="005930",
-            is_adjusted="1",
-            from_="20250102",
-            to="20261119",
-        )
-        assert len(rows) > 400
-
-
-def test_a_failure_that_nobody_expected_does_not_end_the_server(broker_url):
-    broken = (
-        "import simulator.stream as s; s.TradeStream._open = lambda self: 1 / 0; "
-        "import sys; from sapi_kiwoom.cli import main; sys.exit(main(sys.argv[1:]))"
-    )
-    with serving(broker_url, *AT, program=broken) as server, connect(broker_url) as client:
-        client.subscribe("005930")
-        assert client.call("get-stock-name", stock_code="015760") == "한국전력"
-        end = time.monotonic() + WAIT
-        while not any("ZeroDivisionError" in line for line in server.errors):
-            assert time.monotonic() < end
-            assert client.call("get-stock-name", stock_code="015760") == "한국전력"
-        assert server.poll() is None
-
-
-def test_a_killed_servers_request_is_answered_by_the_next_one(broker_url):
-    peer = Peer(broker_url)
-    with serving(broker_url, *AT) as first:
-        long = {"stock_code": "005930", "is_adjusted": "1", "from": "20150101", "to": "20261119"}
-        for number in range(8):
-            peer.send(
-                {
-                    "task_id": number,
-                    "method": "request-day-candle",
-                    "parameters": long,
-                    "request_time": 0,
-                }
-            )
-        peer.wait(1)
-        first.send_signal(signal.SIGKILL)
-        first.wait(WAIT)
-    with serving(broker_url, *AT):
-        ids = {reply["task_id"] for _, reply in peer.wait(7)}
-    assert len(ids) == 7
-    peer.close()
