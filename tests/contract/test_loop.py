@@ -455,3 +455,13 @@ def test_a_run_that_was_cut_short_does_not_end_the_next(name):
 def test_a_speed_that_is_none_is_refused(speed):
     with pytest.raises(ValueError, match="speed must be above 0"):
         VirtualLoop(START, speed)
+
+
+def test_a_stop_in_a_posted_call_fires_no_timer_and_keeps_the_time(loop):
+    fired = []
+    before = loop.now()
+    loop.call_later(3600 * SECOND, lambda: fired.append(loop.now()))
+    loop.post(loop.stop)
+    loop.run()
+    assert fired == []
+    assert loop.now() - before < 3600 * SECOND
