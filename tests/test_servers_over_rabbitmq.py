@@ -34,6 +34,14 @@ def test_the_server_also_runs_on_other_pollers(broker_url, poller):
         assert len(rows) > 400
 
 
+def test_a_fast_market_does_not_make_answers_late(broker_url):
+    """Drawing every stock's day may take a second; the market waits for work that is due."""
+    ranking = {"market": "000", "query_type": "2", "sort_type": "3"}
+    rest = dict.fromkeys(["filter_type", "volume_type", "credit_type", "price_type"], "0")
+    with serving(broker_url, *AT, "--speed", "120"), connect(broker_url) as client:
+        assert client.call("request-upper-and-low", **ranking, **rest)
+
+
 def test_a_failure_that_nobody_expected_does_not_end_the_server(broker_url):
     broken = (
         "import simulator.stream as s; s.TradeStream._open = lambda self: 1 / 0; "

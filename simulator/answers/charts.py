@@ -28,12 +28,10 @@ def days(world: World, inputs: Dict[str, str], moment: int) -> Iterator[Optional
     newest = _until(inputs["기준일자"], world.trading_day(moment))
     code = inputs["종목코드"]
     today = world.trading_day(moment)
-    for bar in world.history.iterate_days(stock, newest):
-        if bar.date == today:
-            running = world.history.day_so_far(stock, moment)
-            if running is None:
-                continue
-            bar = running  # noqa: PLW2901 - the day is not over
+    for whole in world.history.iterate_days(stock, newest):
+        bar = world.history.day_so_far(stock, moment) if whole.date == today else whole
+        if bar is None:  # today, before its first trade
+            continue
         yield [
             code,
             str(bar.close),
