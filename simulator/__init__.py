@@ -12,7 +12,7 @@ from sapi_kiwoom import krx
 from simulator.answers.world import World
 from simulator.clock import VirtualLoop
 from simulator.control import Behaviour, SimulatedControl
-from simulator.history import History
+from simulator.feeds.generated import Generated
 from simulator.universe import universe
 
 
@@ -39,7 +39,7 @@ class Simulator:
         speed: Optional[float] = None,
         behaviour: Optional[Behaviour] = None,
     ) -> None:
-        self.world = World(universe(), History(seed))
+        self.world = World(universe(), Generated(seed))
         self.loop = VirtualLoop(at, speed)
         self.control = SimulatedControl(self.loop, self.world, behaviour)
 

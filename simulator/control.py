@@ -169,7 +169,7 @@ class SimulatedControl:
             chain = _Chain(tr.code, inputs, rows)
         self._chain = chain
         self._requests += 1
-        latency = Draws(self._world.history.seed, "latency", str(self._requests)).between(
+        latency = Draws(self._world.feed.seed, "latency", str(self._requests)).between(
             *self._behaviour.latency
         )
         login = self._logins
@@ -335,7 +335,7 @@ class SimulatedControl:
         if stock is None:
             return ""
         day = self._world.trading_day(self._loop.now())
-        return f"{self._world.history.base_price(stock, day):010d}"
+        return f"{self._world.feed.base_price(stock, day):010d}"
 
     def GetMasterStockState(self, sTrCode: str) -> str:
         """See `Control.GetMasterStockState`."""

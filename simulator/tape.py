@@ -9,8 +9,7 @@ from typing import List, Tuple
 
 from sapi_kiwoom import krx
 from sapi_kiwoom.loop import SECOND
-from simulator.history import History
-from simulator.history.ticks import Tick
+from simulator.feeds import Feed, Tick
 from simulator.strings import (
     coloured,
     hhmmss,
@@ -36,17 +35,17 @@ class Tape:
         volume, value: shares and won traded so far.
     """
 
-    def __init__(self, history: History, stock: Stock, day: date) -> None:
+    def __init__(self, feed: Feed, stock: Stock, day: date) -> None:
         self.stock = stock
         self.day = day
-        yesterday = history.day(stock, krx.previous_trading_day(day))
-        today = history.day(stock, day)
-        self.base = history.base_price(stock, day)
-        self.upper, self.lower = history.limits(stock, day)
+        yesterday = feed.day(stock, krx.previous_trading_day(day))
+        today = feed.day(stock, day)
+        self.base = feed.base_price(stock, day)
+        self.upper, self.lower = feed.limits(stock, day)
         self.yesterday = yesterday
-        self._history = history
-        self._past = self._cumulated(history, stock) if yesterday else []
-        self._bars = history.minutes(stock, day) if today else ()
+        self._feed = feed
+        self._past = self._cumulated(feed, stock) if yesterday else []
+        self._bars = feed.minutes(stock, day) if today else ()
         self._bar = 0
         self._ticks: List[Tick] = []  # of the minute before self._bar
         self._tick = 0
@@ -57,9 +56,9 @@ class Tape:
         self._upper_at = self._lower_at = "000000"
         self._bought = self._sold = self._buys = self._sells = 0
 
-    def _cumulated(self, history: History, stock: Stock) -> List[Tuple[int, int]]:
+    def _cumulated(self, feed: Feed, stock: Stock) -> List[Tuple[int, int]]:
         total, past = 0, []
-        for bar in history.minutes(stock, krx.previous_trading_day(self.day)):
+        for bar in feed.minutes(stock, krx.previous_trading_day(self.day)):
             total += bar.volume
             past.append((bar.minute, total))
         return past
@@ -70,7 +69,7 @@ class Tape:
             if self._bar == len(self._bars):
                 return None
             minute = self._bars[self._bar].minute
-            self._ticks = self._history.ticks(self.stock, self.day, minute)
+            self._ticks = self._feed.ticks(self.stock, self.day, minute)
             self._bar, self._tick = self._bar + 1, 0
         return self._ticks[self._tick]
 
@@ -126,7 +125,7 @@ class Tape:
         tick, base, stock = self.last, self.base, self.stock
         assert tick is not None
         price, quantity = tick.price, tick.quantity
-        ask, bid = self._history.best_quotes(stock, tick)
+        ask, bid = self._feed.best_quotes(stock, tick)
         volume_before = self.yesterday.volume if self.yesterday else 0
         value_before = self.yesterday.value_million * MILLION if self.yesterday else 0
         grown = 1 if self.volume >= volume_before else -1
@@ -200,8 +199,8 @@ class Tape:
 class Tapes:
     """Tapes by stock for questions about the present moment, the least recently asked forgotten."""
 
-    def __init__(self, history: History, room: int = 512) -> None:
-        self._history = history
+    def __init__(self, feed: Feed, room: int = 512) -> None:
+        self._feed = feed
         self._room = room
         self._tapes: OrderedDict[str, Tape] = OrderedDict()
 
@@ -211,7 +210,7 @@ class Tapes:
         tape = self._tapes.get(stock.code)
         passed = tape is not None and tape.last is not None and tape.last.at > moment
         if tape is None or tape.day != day or passed:
-            tape = Tape(self._history, stock, day)
+            tape = Tape(self._feed, stock, day)
             self._tapes[stock.code] = tape
             if len(self._tapes) > self._room:
                 self._tapes.popitem(last=False)

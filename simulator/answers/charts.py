@@ -7,7 +7,7 @@ from typing import Dict, Iterable, Iterator, List, Optional, Tuple
 
 from sapi_kiwoom import krx
 from simulator.answers.world import World
-from simulator.history import FIRST_DAY
+from simulator.feeds.generated import FIRST_DAY
 from simulator.strings import coloured, hhmmss
 
 _MINUTE_DAYS = 120
@@ -28,8 +28,8 @@ def days(world: World, inputs: Dict[str, str], moment: int) -> Iterator[Optional
     newest = _until(inputs["기준일자"], world.trading_day(moment))
     code = inputs["종목코드"]
     today = world.trading_day(moment)
-    for whole in world.history.iterate_days(stock, newest):
-        bar = world.history.day_so_far(stock, moment) if whole.date == today else whole
+    for whole in world.feed.iterate_days(stock, newest):
+        bar = world.feed.day_so_far(stock, moment) if whole.date == today else whole
         if bar is None:  # today, before its first trade
             continue
         yield [
@@ -57,11 +57,11 @@ def minutes(world: World, inputs: Dict[str, str], moment: int) -> Iterator[Optio
         if day < max(stock.listed, FIRST_DAY):
             return
         bars = (
-            world.history.minutes_so_far(stock, moment)
+            world.feed.minutes_so_far(stock, moment)
             if day == today
-            else world.history.minutes(stock, day)
+            else world.feed.minutes(stock, day)
         )
-        base = world.history.base_price(stock, day)
+        base = world.feed.base_price(stock, day)
         candles = _merged(
             ((bar.minute, bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in bars),
             width,

@@ -12,7 +12,7 @@ from sapi_kiwoom import krx
 from sapi_kiwoom.loop import SECOND
 from simulator.answers.world import World
 from simulator.draws import Draws
-from simulator.history import Tick
+from simulator.feeds import Tick
 from simulator.strings import coloured, hhmmss, ratio, signed, signed_hundredths, symbol
 from simulator.universe import Stock
 
@@ -40,7 +40,7 @@ def order_book(world: World, inputs: Dict[str, str], moment: int) -> Iterator[Op
     day = krx.kst(moment).date()
     if stock is None or not krx.is_trading_day(day) or day < stock.listed:
         return
-    last, base = world.last_trade(stock, moment), world.history.base_price(stock, day)
+    last, base = world.last_trade(stock, moment), world.feed.base_price(stock, day)
     asks, bids = _levels(world, stock, last, moment // SECOND) if last else (NOTHING, NOTHING)
     row = [_clock(last.at if last else moment)]
     for level in reversed(asks):
@@ -64,7 +64,7 @@ def after_hours_book(
     now = krx.kst(moment)
     if stock is None or not krx.is_trading_day(now.date()) or now.date() < stock.listed:
         return
-    last, base = world.last_trade(stock, moment), world.history.base_price(stock, now.date())
+    last, base = world.last_trade(stock, moment), world.feed.base_price(stock, now.date())
     asks, bids, close = NOTHING[:5], NOTHING[:5], 0
     if krx.has_afterhours_single_price(now.date()) and 16 <= now.hour < 18 and last:
         close = last.price
@@ -75,7 +75,7 @@ def after_hours_book(
         )
     ask_total, ask_change = _totals(asks)
     bid_total, bid_change = _totals(bids)
-    upper, lower = world.history.limits(stock, now.date())
+    upper, lower = world.feed.limits(stock, now.date())
     yield [
         _clock(last.at if last else moment),
         *(signed(level.change) for level in reversed(asks)),
@@ -108,8 +108,8 @@ def touch(world: World, stock: Stock, last: Tick) -> Tuple[int, int, int, int]:
 def _levels(world: World, stock: Stock, last: Tick, turn: int) -> Tuple[List[Level], List[Level]]:
     """Asks and bids from the touch outwards; ``turn`` numbers the moments at which sizes change."""
     day, _ = krx.day_and_minute(last.at)
-    upper, lower = world.history.limits(stock, day)
-    ask, bid = world.history.best_quotes(stock, last)
+    upper, lower = world.feed.limits(stock, day)
+    ask, bid = world.feed.best_quotes(stock, last)
     asks: List[Level] = []
     bids: List[Level] = []
     for side, depths, best, step in ((asks, _ASK_DEPTH, ask, 1), (bids, _BID_DEPTH, bid, -1)):
@@ -129,7 +129,7 @@ def _quantity(world: World, stock: Stock, price: int, turn: int, depth: int) -> 
 
     Mostly what the price keeps, partly what this second brings.
     """
-    seed = world.history.seed
+    seed = world.feed.seed
     kept = Draws(seed, "book", stock.code, str(price)).between(20, 180)
     fresh = Draws(seed, "book", stock.code, str(price), str(turn)).between(80, 120)
     return max(1, stock.volume * depth * kept * fresh // 500_000_000)

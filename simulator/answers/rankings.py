@@ -8,7 +8,7 @@ from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 from sapi_kiwoom import krx
 from simulator.answers.quotes import touch
 from simulator.answers.world import World
-from simulator.history import DayBar
+from simulator.feeds import DayBar
 from simulator.strings import (
     DOWN,
     FLAT,
@@ -107,8 +107,8 @@ def _listed(stock: Stock, inputs: Dict[str, str], today: date) -> bool:
 
 def _possible(world: World, stock: Stock, day: date, wanted: str) -> bool:
     """Whether the day as a whole lets the stock match: drawing its minutes costs much more."""
-    upper, lower = world.history.limits(stock, day)
-    bar = world.history.day(stock, day)
+    upper, lower = world.feed.limits(stock, day)
+    bar = world.feed.day(stock, day)
     if bar is None or (wanted == "1" and bar.high < upper) or (wanted == "4" and bar.low > lower):
         return False
     return wanted not in _YESTERDAY or (
@@ -117,11 +117,11 @@ def _possible(world: World, stock: Stock, day: date, wanted: str) -> bool:
 
 
 def _found(world: World, stock: Stock, day: date, moment: int) -> Optional[Found]:
-    bar = world.history.day_so_far(stock, moment)
+    bar = world.feed.day_so_far(stock, moment)
     if bar is None:
         return None
-    upper, lower = world.history.limits(stock, day)
-    return Found(stock, day, bar, world.history.base_price(stock, day), upper, lower)
+    upper, lower = world.feed.limits(stock, day)
+    return Found(stock, day, bar, world.feed.base_price(stock, day), upper, lower)
 
 
 def _matches(world: World, found: Found, inputs: Dict[str, str]) -> bool:
@@ -134,11 +134,11 @@ def _matches(world: World, found: Found, inputs: Dict[str, str]) -> bool:
 
 
 def _symbol_on(world: World, stock: Stock, day: date) -> str:
-    bar = world.history.day(stock, day)
+    bar = world.feed.day(stock, day)
     if bar is None:
         return ""
-    upper, lower = world.history.limits(stock, day)
-    return symbol(bar.close, world.history.base_price(stock, day), upper, lower)
+    upper, lower = world.feed.limits(stock, day)
+    return symbol(bar.close, world.feed.base_price(stock, day), upper, lower)
 
 
 def _days_in_a_row(world: World, found: Found) -> int:
@@ -156,7 +156,7 @@ def _row(world: World, found: Found, count: int, moment: int) -> List[str]:
     last = world.last_trade(stock, moment)
     assert last is not None
     ask, ask_size, bid, bid_size = touch(world, stock, last)
-    yesterday = world.history.day(stock, krx.previous_trading_day(found.day))
+    yesterday = world.feed.day(stock, krx.previous_trading_day(found.day))
     return [
         stock.code,
         "",

@@ -19,14 +19,14 @@ def short_selling(
         return
     today = world.trading_day(moment)
     first, last = _day(inputs["시작일자"]), min(_day(inputs["종료일자"]), today)
-    for bar in world.history.iterate_days(stock, last):
+    for bar in world.feed.iterate_days(stock, last):
         if bar.date < first:
             return
         if bar.date == today:  # published after the close
             continue
-        base = world.history.base_price(stock, bar.date)
-        upper, lower = world.history.limits(stock, bar.date)
-        draws = Draws(world.history.seed, "short", stock.code, bar.date.isoformat())
+        base = world.feed.base_price(stock, bar.date)
+        upper, lower = world.feed.limits(stock, bar.date)
+        draws = Draws(world.feed.seed, "short", stock.code, bar.date.isoformat())
         shorted = bar.volume * draws.between(0, 1_500) // 10_000
         average = bar.low + (bar.high - bar.low) * draws.between(300, 700) // 1_000
         yield [

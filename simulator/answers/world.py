@@ -6,7 +6,7 @@ from datetime import date
 from typing import Dict, Optional
 
 from sapi_kiwoom import krx
-from simulator.history import History, Tick
+from simulator.feeds import Feed, Tick
 from simulator.tape import Tapes
 from simulator.universe import Stock
 
@@ -16,14 +16,14 @@ class World:
 
     Attributes:
         stocks: every listed stock by code.
-        history: its prices, past and (up to the present moment) of today.
+        feed: its prices, past and (up to the present moment) of today.
         tapes: today's running totals.
     """
 
-    def __init__(self, stocks: Dict[str, Stock], history: History) -> None:
+    def __init__(self, stocks: Dict[str, Stock], feed: Feed) -> None:
         self.stocks = stocks
-        self.history = history
-        self.tapes = Tapes(history)
+        self.feed = feed
+        self.tapes = Tapes(feed)
 
     def stock(self, code: str) -> Optional[Stock]:
         """The stock that a quote's code means, whatever its venue; None for an unknown code."""
@@ -32,10 +32,10 @@ class World:
     def last_trade(self, stock: Stock, moment: int) -> Optional[Tick]:
         """The latest trade of the moment's day up to and including the moment."""
         day, _ = krx.day_and_minute(moment)
-        bars = self.history.minutes_so_far(stock, moment)
+        bars = self.feed.minutes_so_far(stock, moment)
         if not bars:
             return None
-        trades = self.history.ticks(stock, day, bars[-1].minute)
+        trades = self.feed.ticks(stock, day, bars[-1].minute)
         return [trade for trade in trades if trade.at <= moment][-1]
 
     def trading_day(self, moment: int) -> date:

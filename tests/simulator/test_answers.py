@@ -7,7 +7,7 @@ import pytest
 from sapi_kiwoom import catalogue, krx
 from simulator.answers import ANSWERS
 from simulator.answers.world import World
-from simulator.history import History
+from simulator.feeds.generated import Generated
 from simulator.universe import universe
 
 TODAY = date(2026, 11, 20)
@@ -26,7 +26,7 @@ RANKING = {
 
 @pytest.fixture(scope="module")
 def world():
-    return World(universe(), History(5))
+    return World(universe(), Generated(5))
 
 
 def rows(world, code, inputs, moment=AT_TEN, most=2_000):
@@ -79,7 +79,7 @@ def test_a_base_date_cuts_the_newest_and_a_later_one_means_today(world):
 
 def test_minute_candles_wear_their_colour_and_label_the_start_of_the_minute(world):
     table = minutes(world, moment=AFTER_CLOSE)
-    base = world.history.base_price(universe()["005930"], TODAY)
+    base = world.feed.base_price(universe()["005930"], TODAY)
     today = [row for row in table if row["체결시간"].startswith("20261120")]
     assert [row["체결시간"][8:] for row in today[:3]] == ["153500", "153000", "151900"]
     assert today[-1]["체결시간"] == "20261120090000"
@@ -183,7 +183,7 @@ def test_rankings_hold_what_was_asked_for_in_the_order_asked_for(world):
 
 
 def test_stocks_at_their_limit_are_found_on_a_day_that_has_some(world):
-    history = world.history
+    history = world.feed
 
     def closes_locked(stock, day):
         bar = history.day(stock, day)
@@ -209,7 +209,7 @@ def test_the_after_hours_book_is_empty_since_the_session_was_abolished(world):
     assert row["시간외단일가_현재가"] == "0"
     then = krx.midnight(date(2026, 9, 11)) + (16 * 60 + 30) * krx.MINUTE
     (row,) = rows(world, "opt10087", {"종목코드": "005930"}, then)
-    close = world.history.day(universe()["005930"], date(2026, 9, 11)).close
+    close = world.feed.day(universe()["005930"], date(2026, 9, 11)).close
     assert abs(int(row["시간외단일가_현재가"])) == close
     assert int(row["시간외단일가_매도호가수량1"]) > 0
 

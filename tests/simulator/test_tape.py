@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from sapi_kiwoom import catalogue, krx
-from simulator.history import History
+from simulator.feeds.generated import Generated
 from simulator.tape import Tape, Tapes
 from simulator.universe import universe
 
@@ -14,7 +14,7 @@ FIDS = catalogue.real_types()["주식체결"].fids
 
 
 def packets(code, count=None):
-    tape = Tape(History(5), universe()[code], DAY)
+    tape = Tape(Generated(5), universe()[code], DAY)
     while tape.upcoming() is not None and (count is None or count > 0):
         tape.fold()
         yield tape, dict(zip(FIDS, tape.packet().split("\t")))
@@ -23,7 +23,7 @@ def packets(code, count=None):
 
 @pytest.mark.parametrize("code", ["005930", "015760", "069500", "0126Z0"])
 def test_identities_of_every_trade(code):
-    history, stock = History(5), universe()[code]
+    history, stock = Generated(5), universe()[code]
     base = history.base_price(stock, DAY)
     yesterday = history.day(stock, krx.previous_trading_day(DAY))
     volume = sold = bought = sells = buys = 0
@@ -70,7 +70,7 @@ def test_identities_of_every_trade(code):
 def test_the_days_trades_add_up_to_its_bar():
     stock = universe()["015760"]
     *_, (tape, last) = packets("015760")
-    bar = History(5).day(stock, DAY)
+    bar = Generated(5).day(stock, DAY)
     assert (tape.open, tape.high, tape.low, tape.last.price) == (
         bar.open,
         bar.high,
@@ -82,7 +82,7 @@ def test_the_days_trades_add_up_to_its_bar():
 
 
 def test_a_tape_asked_again_goes_on_where_it_was():
-    history, stock = History(5), universe()["005930"]
+    history, stock = Generated(5), universe()["005930"]
     tapes, moment = Tapes(history), krx.midnight(DAY) + 600 * krx.MINUTE
     tape = tapes.at(stock, moment)
     volume = tape.volume

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sapi_kiwoom import krx
 from simulator.draws import NORMAL, NORMAL_ONE, OCTAVE, heavy_tail, octets, power_of_two
+from simulator.feeds.bars import DayBar
 from simulator.universe import Stock
 
 FIRST_DAY = date(2015, 6, 15)
@@ -30,18 +31,6 @@ _TAIL_MEAN = 366  # its quadratic mean, in 1/256
 _DEVIATION = 10_000 * _TAIL_MEAN * NORMAL_ONE
 _VOLUMES = heavy_tail(OCTAVE * 55 // 100)
 _EXCITEMENT = 3  # a move of as many standard deviations doubles the usual volume
-
-
-class DayBar(NamedTuple):
-    """One trading day: prices in won, volume in shares, value in million won, cut."""
-
-    date: date
-    open: int
-    high: int
-    low: int
-    close: int
-    volume: int
-    value_million: int
 
 
 class Block(NamedTuple):

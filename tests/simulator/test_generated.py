@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from sapi_kiwoom import krx
 from simulator.draws import OCTAVE
-from simulator.history import FIRST_DAY, DayBar, History
-from simulator.history.days import _settle
+from simulator.feeds import DayBar
+from simulator.feeds.generated import FIRST_DAY, Generated
+from simulator.feeds.generated.days import _settle
 from simulator.universe import Stock, universe
 
 SEEDS = st.integers(0, 2**32)
@@ -53,7 +54,7 @@ def check_ticks(day, bar, ticks):
 
 @given(SEEDS, STOCKS, DAYS, st.data())
 def test_ticks_rebuild_minutes_and_minutes_rebuild_the_day(seed, stock, day, data):
-    history = History(seed)
+    history = Generated(seed)
     bar = history.day(stock, day)
     bars = history.minutes(stock, day)
     if day < stock.listed:
@@ -87,7 +88,7 @@ def check_quotes(history, stock, day, tick):
 
 @given(SEEDS, STOCKS, st.sampled_from(krx.trading_days(FIRST_DAY, date(2027, 1, 4))))
 def test_days_stay_on_the_grid_and_within_the_limits(seed, stock, day):
-    history = History(seed)
+    history = Generated(seed)
     base = history.base_price(stock, day)
     for _ in range(130):
         bar = history.day(stock, day)
@@ -118,7 +119,7 @@ ODD_STOCKS = st.builds(
 
 @given(SEEDS, ODD_STOCKS, DAYS)
 def test_the_oddest_stocks_add_up_too(seed, stock, day):
-    history = History(seed)
+    history = Generated(seed)
     bar, bars = history.day(stock, day), history.minutes(stock, day)
     if bar:
         check_minutes(stock, bar, bars)
@@ -150,16 +151,16 @@ def test_the_order_of_questions_does_not_matter(seed, stock, day, random):
         return history.ticks(stock, day, 540 + number)
 
     numbers = [0, 1, 2, 3, 150, 379]
-    history = History(seed)
+    history = Generated(seed)
     expected = {number: ask(history, number) for number in numbers}
     random.shuffle(numbers)
-    other = History(seed)
+    other = Generated(seed)
     assert {number: ask(other, number) for number in numbers} == expected
 
 
 @given(SEEDS, STOCKS, DAYS, st.integers(530 * krx.MINUTE, 1000 * krx.MINUTE))
 def test_a_day_so_far_is_made_of_its_ticks(seed, stock, day, offset):
-    history, moment = History(seed), krx.midnight(day) + offset
+    history, moment = Generated(seed), krx.midnight(day) + offset
     ticks = [
         tick
         for bar in history.minutes(stock, day)
@@ -185,14 +186,14 @@ def test_a_day_so_far_is_made_of_its_ticks(seed, stock, day, offset):
 
 
 def test_a_day_that_is_over_is_the_whole_day():
-    history, stock, day = History(1), universe()["005930"], date(2026, 11, 20)
+    history, stock, day = Generated(1), universe()["005930"], date(2026, 11, 20)
     evening = krx.midnight(day) + 18 * 60 * krx.MINUTE
     assert history.day_so_far(stock, evening) == history.day(stock, day)
     assert history.minutes_so_far(stock, evening) == history.minutes(stock, day)
 
 
 def test_a_moment_includes_the_trade_at_it():
-    history, stock, day = History(1), universe()["005930"], date(2026, 11, 20)
+    history, stock, day = Generated(1), universe()["005930"], date(2026, 11, 20)
     first, second = history.ticks(stock, day, 540)[:2]
     assert first.side == 0
     assert history.day_so_far(stock, first.at - 1) is None
@@ -201,7 +202,7 @@ def test_a_moment_includes_the_trade_at_it():
 
 
 def test_pages_of_days_run_backwards_to_the_listing():
-    history, stock = History(1), universe()["0126Z0"]
+    history, stock = Generated(1), universe()["0126Z0"]
     page = history.days(stock, date(2026, 11, 22), 600)  # a Sunday
     assert [bar.date for bar in page] == krx.trading_days(stock.listed, date(2026, 11, 20))[::-1]
     assert page[:10] == history.days(stock, date(2026, 11, 20), 10)
@@ -213,7 +214,7 @@ def test_pages_of_days_run_backwards_to_the_listing():
 
 
 def test_a_stock_locked_at_its_upper_limit_has_no_asks():
-    history = History(1)
+    history = Generated(1)
     locked = (
         (stock, bar)
         for stock in universe().values()
@@ -229,7 +230,7 @@ def test_a_stock_locked_at_its_upper_limit_has_no_asks():
 
 
 def test_closed_days_have_no_prices():
-    history, stock = History(1), universe()["005930"]
+    history, stock = Generated(1), universe()["005930"]
     assert history.day(stock, date(2026, 11, 22)) is None
     assert history.minutes(stock, date(2026, 11, 22)) == ()
     assert history.ticks(stock, date(2026, 11, 22), 600) == []
@@ -238,7 +239,7 @@ def test_closed_days_have_no_prices():
 
 def test_same_seed_same_bytes():
     """One digest for every Python and platform. It changes when the market is drawn differently."""
-    history, digest = History(2026), sha256()
+    history, digest = Generated(2026), sha256()
     for code in ("005930", "196170", "069500", "0126Z0", "510001"):
         stock = universe()[code]
         for bar in history.days(stock, date(2026, 11, 20), 200):

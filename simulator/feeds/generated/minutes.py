@@ -13,33 +13,12 @@ from typing import NamedTuple
 
 from sapi_kiwoom import krx
 from simulator.draws import OCTAVE, heavy_tail, octets, split
-from simulator.history.days import DayBar
-from simulator.history.paths import FINE, FINE_BITS, Path, draw_path, tilt
+from simulator.feeds.bars import DayBar, MinuteBar
+from simulator.feeds.generated.paths import FINE, FINE_BITS, Path, draw_path, tilt
 from simulator.universe import Stock
 
 AFTER_HOURS = 5
 """Minutes from the closing auction to the label of the trades at the closing price after it."""
-
-
-class MinuteBar(NamedTuple):
-    """One minute with trades.
-
-    Attributes:
-        minute: its start, in minutes since Korean midnight.
-        open, high, low, close: won.
-        volume: shares.
-        value: won, exact.
-        traded: shares at each valid price from ``low`` up to ``high``.
-    """
-
-    minute: int
-    open: int
-    high: int
-    low: int
-    close: int
-    volume: int
-    value: int
-    traded: tuple[int, ...]
 
 
 # Usual volume of the 380 minutes from 09:00 to 15:19: an opening auction, then a U.

@@ -12,15 +12,16 @@ from functools import lru_cache
 from typing import Iterator
 
 from sapi_kiwoom import krx
-from simulator.history.days import BLOCK, FIRST_DAY, Block, DayBar, draw_block
-from simulator.history.minutes import MinuteBar, draw_minutes
-from simulator.history.ticks import Tick, best_quotes, draw_ticks
+from simulator.feeds.bars import DayBar, MinuteBar, Tick
+from simulator.feeds.generated.days import BLOCK, FIRST_DAY, Block, draw_block
+from simulator.feeds.generated.minutes import draw_minutes
+from simulator.feeds.generated.ticks import best_quotes, draw_ticks
 from simulator.universe import Stock
 
-__all__ = ["FIRST_DAY", "DayBar", "History", "MinuteBar", "Tick"]
+__all__ = ["FIRST_DAY", "DayBar", "Generated", "MinuteBar", "Tick"]
 
 
-class History:
+class Generated:
     """What was and will be traded under one seed.
 
     Every method raises `ValueError` for a day beyond the calendar of `krx`.

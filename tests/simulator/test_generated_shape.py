@@ -8,10 +8,10 @@ from datetime import date
 import pytest
 
 from sapi_kiwoom import krx
-from simulator.history import History
+from simulator.feeds.generated import Generated
 from simulator.universe import universe
 
-HISTORY = History(1)
+HISTORY = Generated(1)
 MONTH = krx.trading_days(date(2026, 10, 12), date(2026, 11, 18))
 
 

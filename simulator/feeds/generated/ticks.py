@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import accumulate
-from typing import NamedTuple
 
 from sapi_kiwoom import krx
 from simulator.draws import OCTAVE, heavy_tail, octets, split
-from simulator.history.minutes import MinuteBar
+from simulator.feeds.bars import MinuteBar, Tick
 from simulator.universe import Stock
 
 _MOST = 140
@@ -28,22 +27,6 @@ _SIZES = heavy_tail(OCTAVE * 19 // 10)
 _GAPS = heavy_tail(OCTAVE * 5 // 2)
 _SINGLE = 80
 """Of 256 trades, those of one share."""
-
-
-class Tick(NamedTuple):
-    """One trade.
-
-    Attributes:
-        at: microseconds since 1970 UTC.
-        price: won.
-        quantity: shares.
-        side: +1 the buyer came to the ask, -1 the seller came to the bid, 0 an auction.
-    """
-
-    at: int
-    price: int
-    quantity: int
-    side: int
 
 
 def draw_ticks(

@@ -1,0 +1,1 @@
+"""The exchange: books, auctions, sessions, interruptions. Prices here are tick indexes or won, sizes shares."""
