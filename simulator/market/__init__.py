@@ -1,1 +1,1 @@
-"""The exchange: books, auctions, sessions, interruptions. Prices here are tick indexes or won, sizes shares."""
+"""The exchange: books, auctions, sessions, interruptions, and how orders meet the market."""
