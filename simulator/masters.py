@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional
+from typing import Dict, NamedTuple, Optional, Sequence
 
 from simulator.universe import Stock, market_codes, market_kind
 
-_ACCOUNTS = ("8099999911", "8099999931")
+
+class Account(NamedTuple):
+    """An account of the login.
+
+    Attributes:
+        number: ten digits, the last two of which tell the product.
+        name: 계좌명.
+        product: 위탁종합, 선물옵션 ...
+    """
+
+    number: str
+    name: str
+    product: str
+
+
+ACCOUNTS = (
+    Account("8099999911", "시뮬레이터", "위탁종합"),
+    Account("8099999931", "시뮬레이터", "선물옵션"),
+)
 """Invented: a cash account and a derivatives account."""
 
 
-def login_info(tag: str, profile: str) -> str:
-    """GetLoginInfo."""
+def login_info(tag: str, profile: str, accounts: Sequence[Account] = ACCOUNTS) -> str:
+    """GetLoginInfo; "" for a tag that it does not know."""
+    numbers = "".join(f"{account.number};" for account in accounts)
     values = {
-        "ACCOUNT_CNT": str(len(_ACCOUNTS)),
-        "ACCNO": "".join(f"{account};" for account in _ACCOUNTS),
-        "ACCLIST": "".join(f"{account};" for account in _ACCOUNTS),
-        "ACCTLIST_DETAIL": f"{_ACCOUNTS[0]},시뮬레이터,위탁종합;{_ACCOUNTS[1]},시뮬레이터,선물옵션;",
+        "ACCOUNT_CNT": str(len(accounts)),
+        "ACCNO": numbers,
+        "ACCLIST": numbers,
+        "ACCTLIST_DETAIL": "".join(f"{','.join(account)};" for account in accounts),
         "USER_ID": "simuser",
         "USER_NAME": "시뮬레이터",
-        "GetServerGubun": "1" if profile == "mock" else "0",
+        "GetServerGubun": _server(profile),
         "KEY_BSECGB": "1",
         "FIREW_SECGB": "2",
     }
@@ -28,11 +47,7 @@ def login_info(tag: str, profile: str) -> str:
 
 def codes(stocks: Dict[str, Stock], market: str) -> str:
     """GetCodeListByMarket: each code followed by ``;``."""
-    if market == "NXT":
-        listed = [stock.code for stock in stocks.values() if stock.size == "대형주"]
-    else:
-        listed = market_codes(market)
-    return "".join(f"{code};" for code in listed)
+    return "".join(f"{code};" for code in market_codes(market, stocks))
 
 
 def state(stock: Stock) -> str:
@@ -44,7 +59,7 @@ def state(stock: Stock) -> str:
 def function(name: str, param: str, stock: Optional[Stock], profile: str) -> str:
     """KOA_Functions."""
     if name == "GetServerGubun":
-        return "1" if profile == "mock" else "0"
+        return _server(profile)
     if stock is None:
         return ""
     if name == "GetMasterStockInfo":
@@ -54,6 +69,13 @@ def function(name: str, param: str, stock: Optional[Stock], profile: str) -> str
         return str(market_kind(stock))
     if name == "GetMasterListedStockCntEx":
         return str(stock.shares)
-    if name in ("IsOrderWarningETF", "IsOrderWarningStock"):
-        return "0"
+    if name == "IsOrderWarningStock":
+        return stock.warning or "0"
+    if name == "IsOrderWarningETF":
+        return "1" if stock.warning and stock.kind in ("etf", "etn") else "0"
     return ""
+
+
+def _server(profile: str) -> str:
+    """GetServerGubun: 1 is the mock server, whatever its year."""
+    return "1" if profile.startswith("mock") else "0"
