@@ -24,14 +24,16 @@ class Field:
     Attributes:
         name: Kiwoom's Korean name, what SetInputValue and GetCommData take.
         key: the English name on the wire, unique in its block.
-        fid: Kiwoom's number of the field.
+        fid: Kiwoom's number of the field; -1 where it has none (the TRs of accounts, opw).
         width: bytes of the field's buffer.
+        optional: an input that may be left empty.
     """
 
     name: str
     key: str
     fid: int
     width: int
+    optional: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,25 @@
 """The strings of recorded data, rebuilt."""
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sapi_kiwoom import krx
 from simulator.strings import (
+    clock,
     coloured,
     hundredths,
     padded,
+    rate,
     ratio,
     signed,
     signed_hundredths,
     symbol,
+    time_of_day,
+    yyyymmdd,
 )
 
 
@@ -43,6 +51,21 @@ def test_a_ratio_is_rounded_half_away_from_zero(part, whole):
     hundred = ratio(part, whole)
     assert abs(2 * hundred * whole - 2 * part * 10_000) <= whole
     assert ratio(-part, whole) == -hundred
+
+
+@given(st.integers(-(10**9), 10**9))
+def test_two_decimals(number):
+    assert hundredths(number) == str(Decimal(number).scaleb(-2).quantize(Decimal("0.01")))
+    assert signed_hundredths(number, " ") == rate(number)
+    assert rate(number)[0] == (" " if number == 0 else "+" if number > 0 else "-")
+    assert rate(number)[1:] == hundredths(abs(number))
+
+
+def test_times_and_dates():
+    day = date(2026, 1, 2)
+    assert time_of_day(9 * 3_600 + 5 * 60 + 7) == "090507"
+    assert clock(krx.midnight(day) + (15 * 3_600 + 30 * 60) * 1_000_000 + 999_999) == "153000"
+    assert yyyymmdd(day) == "20260102"
 
 
 @given(st.text(alphabet="가나다라a1 ", max_size=40), st.integers(0, 30))

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from sapi_kiwoom import catalogue, krx
+from simulator.feeds import Tick
 from simulator.feeds.generated import Generated
 from simulator.tape import Tape, Tapes
 from simulator.universe import universe
@@ -13,12 +14,12 @@ DAY = date(2026, 11, 19)
 FIDS = catalogue.real_types()["주식체결"].fids
 
 
-def packets(code, count=None):
+def packets(code, count):
     tape = Tape(Generated(5), universe()[code], DAY)
-    while tape.upcoming() is not None and (count is None or count > 0):
+    while tape.upcoming() is not None and count > 0:
         tape.fold()
         yield tape, dict(zip(FIDS, tape.packet().split("\t")))
-        count = None if count is None else count - 1
+        count -= 1
 
 
 @pytest.mark.parametrize("code", ["005930", "015760", "069500", "0126Z0"])
@@ -27,7 +28,7 @@ def test_identities_of_every_trade(code):
     base = history.base_price(stock, DAY)
     yesterday = history.day(stock, krx.previous_trading_day(DAY))
     volume = sold = bought = sells = buys = 0
-    for tape, packet in packets(code, 3_000):
+    for tape, packet in packets(code, 2_000):
         price, side = abs(int(packet[10])), packet[15][0]
         quantity = abs(int(packet[15]))
         volume += quantity
@@ -69,7 +70,10 @@ def test_identities_of_every_trade(code):
 
 def test_the_days_trades_add_up_to_its_bar():
     stock = universe()["015760"]
-    *_, (tape, last) = packets("015760")
+    tape = Tape(Generated(5), stock, DAY)
+    tape.advance(krx.midnight(DAY) + 24 * 60 * krx.MINUTE)
+    assert tape.upcoming() is None
+    last = dict(zip(FIDS, tape.packet().split("\t")))
     bar = Generated(5).day(stock, DAY)
     assert (tape.open, tape.high, tape.low, tape.last.price) == (
         bar.open,
@@ -92,3 +96,46 @@ def test_a_tape_asked_again_goes_on_where_it_was():
     fresh.advance(moment + krx.MINUTE)
     assert fresh.packet() == tape.packet()
     assert tapes.at(stock, moment).volume == volume
+
+
+@pytest.mark.parametrize("minute", [539, 540, 655, 930, 1_000])
+def test_advancing_folds_every_trade_until_then(minute):
+    feed, stock = Generated(5), universe()["015760"]
+    moment = krx.midnight(DAY) + minute * krx.MINUTE + 30_000_000
+    advanced, folded = Tape(feed, stock, DAY), Tape(feed, stock, DAY)
+    advanced.advance(moment)
+    while folded.upcoming() is not None and folded.upcoming().at <= moment:
+        folded.fold()
+    for name in ("last", "marks", "volume", "value", "bought", "sold", "buys", "sells"):
+        assert getattr(advanced, name) == getattr(folded, name), name
+    assert advanced.upcoming() == folded.upcoming()
+
+
+def test_a_copy_goes_on_by_itself():
+    tape = Tape(Generated(5), universe()["015760"], DAY)
+    tape.advance(krx.midnight(DAY) + 700 * krx.MINUTE)
+    before, volume = tape.packet(), tape.volume
+    copied = tape.copy()
+    copied.fold()
+    assert copied.packet() != before
+    assert (tape.packet(), tape.volume) == (before, volume)
+
+
+def test_best_quotes_may_be_given():
+    feed, stock = Generated(5), universe()["015760"]
+    tape = Tape(feed, stock, DAY)
+    tick = tape.fold()
+    assert tape.packet(feed.best_quotes(stock, tick)) == tape.packet()
+    values = dict(zip(FIDS, tape.packet((0, tape.lower)).split("\t")))
+    assert (values[27], values[28]) == ("-0", f"-{tape.lower}")
+
+
+def test_a_trade_that_the_feed_does_not_have():
+    tape = Tape(Generated(5), universe()["015760"], DAY)
+    last = tape.fold()
+    volume, upcoming = tape.volume, tape.upcoming()
+    tape.add(Tick(last.at + 1, tape.upper, 7, 1))
+    values = dict(zip(FIDS, tape.packet((0, tape.upper)).split("\t")))
+    assert (values[15], values[13], values[25]) == ("+7", str(volume + 7), "1")
+    assert values[567] != "000000"
+    assert tape.upcoming() == upcoming
