@@ -1,175 +1,363 @@
-"""opt10017: stocks at their limits, risen, flat or fallen."""
+"""Stocks ranked: OPT10016, opt10017, opt10019, OPT10023, opt10027, opt10030, OPT10032.
+
+They stand for the end of the last whole minute. 신용조건 lets all stocks through.
+"""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 from sapi_kiwoom import krx
-from simulator.answers.quotes import touch
+from simulator.answers import screening
+from simulator.answers.forms import count, price_form, rate_form
+from simulator.answers.quotes import book
+from simulator.answers.reply import Inputs, Reply, Rows
+from simulator.answers.snapshot import Snapshot, on_day
+from simulator.answers.standings import bar_at, days_before, ranked, ranked_at, standings, strength
 from simulator.answers.world import World
-from simulator.feeds import DayBar
 from simulator.strings import (
     DOWN,
     FLAT,
     LOWER_LIMIT,
     UP,
     UPPER_LIMIT,
-    coloured,
+    hundredths,
     ratio,
     signed,
     signed_hundredths,
-    symbol,
 )
 from simulator.universe import Stock
 
-_MARKETS = {"001": "KOSPI", "101": "KOSDAQ"}
-_TODAY = {
-    "1": {UPPER_LIMIT},
-    "2": {UP, UPPER_LIMIT},
-    "3": {FLAT},
-    "4": {LOWER_LIMIT},
-    "5": {DOWN, LOWER_LIMIT},
-}
+_RISEN, _FALLEN = (UP, UPPER_LIMIT), (DOWN, LOWER_LIMIT)
+_TODAY = {"1": (UPPER_LIMIT,), "2": _RISEN, "3": (FLAT,), "4": (LOWER_LIMIT,), "5": _FALLEN}
 _YESTERDAY = {"6": UPPER_LIMIT, "7": LOWER_LIMIT}
-_PRICES: Dict[str, Tuple[int, int]] = {
-    "1": (0, 1_000),
-    "2": (1_000, 2_000),
-    "3": (2_000, 3_000),
-    "4": (5_000, 10_000),
-    "5": (10_000, 1 << 40),
-    "8": (1_000, 1 << 40),
-}
-_MARGINS = {"6": 100, "7": 40, "8": 30, "9": 20}
+_MOST_DAYS_IN_A_ROW = 30
+
+Key = Callable[[Snapshot], int]
 
 
-class Found(NamedTuple):
-    """A stock on its day so far."""
-
-    stock: Stock
-    day: date
-    bar: DayBar
-    base: int
-    upper: int
-    lower: int
-
-    @property
-    def symbol(self) -> str:
-        """전일대비기호 of its price."""
-        return symbol(self.bar.close, self.base, self.upper, self.lower)
+def _rate(now: Snapshot) -> int:
+    """등락률 in hundredths of a percent."""
+    return ratio(now.change, now.base)
 
 
-def price_limits(
-    world: World, inputs: Dict[str, str], moment: int
-) -> Iterator[Optional[List[str]]]:
-    """Filtered and sorted by the inputs; 횟수 counts the days in a row with the same direction."""
-    day = krx.kst(moment).date()
-    if not krx.is_trading_day(day):
-        return
-    found = []
-    for stock in world.stocks.values():
-        if _listed(stock, inputs, day) and _possible(world, stock, day, inputs["상하한구분"]):
-            each = _found(world, stock, day, moment)
-            if each is not None and _matches(world, each, inputs):
-                found.append((each, _days_in_a_row(world, each)))
-            yield None
-    found.sort(key=_ORDER.get(inputs["정렬구분"], _ORDER["1"]))
-    if inputs["정렬구분"] == "2":
-        del found[100:]
-    for each, count in found:
-        yield _row(world, each, count, moment)
+# -- opt10017 ----------------------------------------------------------------------------------
 
 
-_ORDER: Dict[str, Callable[[Tuple[Found, int]], Tuple[int, str]]] = {
-    "1": lambda pair: (0, pair[0].stock.code),
-    "2": lambda pair: (-pair[1], pair[0].stock.code),
-    "3": lambda pair: (
-        -ratio(pair[0].bar.close - pair[0].base, pair[0].base),
-        pair[0].stock.code,
-    ),
-}
+def price_limits(world: World, inputs: Inputs, moment: int) -> Reply:
+    """opt10017: at a limit, risen, flat or fallen; 횟수 counts the days in a row that were the same."""
+    wanted, asof = inputs["상하한구분"], ranked_at(world, moment)
 
+    def possible(whole: Snapshot) -> bool:
+        assert whole.bar is not None
+        if wanted in _YESTERDAY:
+            before = krx.previous_trading_day(whole.day)
+            return _symbol_on(world, whole.stock, before) == _YESTERDAY[wanted]
+        reached = {"1": whole.bar.high >= whole.upper, "4": whole.bar.low <= whole.lower}
+        return reached.get(wanted, True)
 
-def _listed(stock: Stock, inputs: Dict[str, str], today: date) -> bool:
-    if stock.listed > today:
-        return False
-    market = _MARKETS.get(inputs["시장구분"])
-    if market is not None and stock.market != market:
-        return False
-    kind = inputs["종목조건"]
-    if kind in ("3", "4", "10") and stock.is_preferred:
-        return False
-    margin = _MARGINS.get(kind)
-    return (margin is None or stock.margin_rate == margin) and not (
-        kind == "5" and stock.margin_rate == 100
-    )
+    def keep(now: Snapshot) -> bool:
+        return (
+            (wanted in _YESTERDAY or now.symbol in _TODAY.get(wanted, _TODAY["1"]))
+            and screening.traded(now, inputs["거래량구분"])
+            and screening.priced(now, screening.LIMIT_PRICES, inputs["매매금구분"])
+        )
 
+    def row(now: Snapshot, _: int) -> List[str]:
+        shown = book(world, now.stock, asof)
+        ask, bid = shown.asks[0], shown.bids[0]
+        return [
+            now.stock.code,
+            "",
+            now.stock.name,
+            now.form(now.price),
+            now.symbol,
+            now.change_form,
+            now.rate_form,
+            str(now.volume),
+            str(now.volume_before),
+            str(ask.quantity),
+            price_form(ask.price, now.base),
+            price_form(bid.price, now.base),
+            str(bid.quantity),
+            str(_days_in_a_row(world, now)),
+        ]
 
-def _possible(world: World, stock: Stock, day: date, wanted: str) -> bool:
-    """Whether the day as a whole lets the stock match: drawing its minutes costs much more."""
-    upper, lower = world.feed.limits(stock, day)
-    bar = world.feed.day(stock, day)
-    if bar is None or (wanted == "1" and bar.high < upper) or (wanted == "4" and bar.low > lower):
-        return False
-    return wanted not in _YESTERDAY or (
-        _symbol_on(world, stock, krx.previous_trading_day(day)) == _YESTERDAY[wanted]
-    )
-
-
-def _found(world: World, stock: Stock, day: date, moment: int) -> Optional[Found]:
-    bar = world.feed.day_so_far(stock, moment)
-    if bar is None:
-        return None
-    upper, lower = world.feed.limits(stock, day)
-    return Found(stock, day, bar, world.feed.base_price(stock, day), upper, lower)
-
-
-def _matches(world: World, found: Found, inputs: Dict[str, str]) -> bool:
-    least = int(inputs["거래량구분"] or 0) * 1_000
-    low, high = _PRICES.get(inputs["매매금구분"], (0, 1 << 40))
-    if found.bar.volume < least or not low <= found.bar.close < high:
-        return False
-    wanted = inputs["상하한구분"]
-    return wanted in _YESTERDAY or found.symbol in _TODAY.get(wanted, _TODAY["1"])
+    keys: Dict[str, Key] = {"2": lambda now: _days_in_a_row(world, now), "3": _rate}
+    order = inputs["정렬구분"]
+    found = standings(world, moment, inputs["시장구분"], inputs["종목조건"], possible)
+    most = 100 if order == "2" else None
+    return Reply([], ranked(found, keep, keys.get(order, lambda _: 0), row, most))
 
 
 def _symbol_on(world: World, stock: Stock, day: date) -> str:
     bar = world.feed.day(stock, day)
-    if bar is None:
-        return ""
-    upper, lower = world.feed.limits(stock, day)
-    return symbol(bar.close, world.feed.base_price(stock, day), upper, lower)
+    now = on_day(world.feed, stock, day, bar) if bar else None
+    return now.symbol if now else ""
 
 
-def _days_in_a_row(world: World, found: Found) -> int:
-    day, count = found.day, 1
-    while count < 30:
+def _days_in_a_row(world: World, now: Snapshot) -> int:
+    day, count = now.day, 1
+    while count < _MOST_DAYS_IN_A_ROW:
         day = krx.previous_trading_day(day)
-        if _symbol_on(world, found.stock, day) != found.symbol:
+        if _symbol_on(world, now.stock, day) != now.symbol:
             break
         count += 1
     return count
 
 
-def _row(world: World, found: Found, count: int, moment: int) -> List[str]:
-    stock, base, price = found.stock, found.base, found.bar.close
-    last = world.last_trade(stock, moment)
-    assert last is not None
-    ask, ask_size, bid, bid_size = touch(world, stock, last)
-    yesterday = world.feed.day(stock, krx.previous_trading_day(found.day))
-    return [
-        stock.code,
-        "",
-        stock.name,
-        coloured(price, base),
-        found.symbol,
-        signed(price - base),
-        signed_hundredths(ratio(price - base, base)),
-        str(found.bar.volume),
-        str(yesterday.volume if yesterday else 0),
-        str(ask_size),
-        coloured(ask, base) if ask else "0",
-        coloured(bid, base) if bid else "0",
-        str(bid_size),
-        str(count),
-    ]
+# -- OPT10016 ----------------------------------------------------------------------------------
+
+
+def new_extremes(world: World, inputs: Inputs, moment: int) -> Reply:
+    """OPT10016: beyond the highs or lows (or the closes) of 기간 days before; 고가 and 저가 are theirs."""
+    high, closes = inputs["신고저구분"] != "2", inputs["고저종구분"] == "2"
+    asof, span = ranked_at(world, moment), count(inputs["기간"], 1)
+
+    def beyond(now: Snapshot, price: int) -> bool:
+        past = days_before(world, now, span)
+        if past is None:
+            return False
+        if high:
+            return price > (past.highest_close if closes else past.high)
+        return price < (past.lowest_close if closes else past.low)
+
+    def possible(whole: Snapshot) -> bool:
+        return whole.bar is not None and beyond(whole, whole.bar.high if high else whole.bar.low)
+
+    def keep(now: Snapshot) -> bool:
+        assert now.bar is not None
+        return (
+            beyond(now, now.price if closes else now.bar.high if high else now.bar.low)
+            and screening.traded(now, inputs["거래량구분"])
+            and not (inputs["상하한포함"] == "0" and screening.at_limit(now))
+        )
+
+    def row(now: Snapshot, _: int) -> List[str]:
+        past = days_before(world, now, span)
+        assert now.bar is not None
+        assert past is not None
+        shown = book(world, now.stock, asof)
+        return [
+            now.stock.code,
+            now.stock.name,
+            now.form(now.price),
+            now.symbol,
+            now.change_form,
+            now.rate_form,
+            str(now.volume),
+            now.volume_rate_form,
+            price_form(shown.asks[0].price, now.base),
+            price_form(shown.bids[0].price, now.base),
+            str(max(past.high, now.bar.high)),
+            str(min(past.low, now.bar.low)),
+        ]
+
+    found = standings(world, moment, inputs["시장구분"], inputs["종목조건"], possible)
+    return Reply([], ranked(found, keep, lambda now: _rate(now) if high else -_rate(now), row))
+
+
+# -- opt10019, OPT10023 ------------------------------------------------------------------------
+
+
+def price_surges(world: World, inputs: Inputs, moment: int) -> Reply:
+    """opt10019: against the price some minutes or days ago (기준가); 기준대비 without a plus."""
+    rising, asof = inputs["등락구분"] != "2", ranked_at(world, moment)
+    by_days, ago = inputs["시간구분"] == "2", count(inputs["시간"], 1)
+
+    def then(now: Snapshot) -> int:
+        if by_days:
+            bars = world.feed.days(now.stock, now.day, ago + 1)
+            return bars[-1].close if len(bars) > ago else now.base
+        bar = _bar_ago(world, now, asof, ago)
+        return bar.price if bar else now.base
+
+    def jump(now: Snapshot) -> int:
+        rate = ratio(now.price - then(now), then(now))
+        return rate if rising else -rate
+
+    def keep(now: Snapshot) -> bool:
+        return (
+            jump(now) > 0
+            and screening.traded(now, inputs["거래량구분"])
+            and screening.priced(now, screening.LIMIT_PRICES, inputs["가격조건"])
+            and not (inputs["상하한포함"] == "0" and screening.at_limit(now))
+        )
+
+    def row(now: Snapshot, _: int) -> List[str]:
+        return [
+            now.stock.code,
+            "",
+            now.stock.name,
+            now.symbol,
+            now.change_form,
+            now.rate_form,
+            str(then(now)),
+            now.form(now.price),
+            str(now.price - then(now)),
+            str(now.volume),
+            rate_form(now.price, then(now)),
+        ]
+
+    found = standings(world, moment, inputs["시장구분"], inputs["종목조건"])
+    return Reply([], ranked(found, keep, jump, row))
+
+
+def volume_surges(world: World, inputs: Inputs, moment: int) -> Reply:
+    """OPT10023: against the day's volume some minutes ago, or the whole day before (이전거래량)."""
+    yesterday, asof = inputs["시간구분"] == "2", ranked_at(world, moment)
+    ago = count(inputs["시간"], 1)
+
+    def then(now: Snapshot) -> int:
+        if yesterday:
+            return now.volume_before
+        bar = _bar_ago(world, now, asof, ago)
+        return bar.volume if bar else 0
+
+    def rate(now: Snapshot) -> int:
+        return ratio(now.volume - then(now), then(now))
+
+    def keep(now: Snapshot) -> bool:
+        return (
+            now.volume > then(now)
+            and screening.traded(now, inputs["거래량구분"])
+            and screening.priced(now, screening.SURGE_PRICES, inputs["가격구분"])
+        )
+
+    def row(now: Snapshot, _: int) -> List[str]:
+        return [
+            now.stock.code,
+            now.stock.name,
+            now.form(now.price),
+            now.symbol,
+            now.change_form,
+            now.rate_form,
+            str(then(now)),
+            str(now.volume),
+            signed(now.volume - then(now)),
+            signed_hundredths(rate(now)),
+        ]
+
+    key: Key = rate if inputs["정렬구분"] == "2" else lambda now: now.volume - then(now)
+    found = standings(world, moment, inputs["시장구분"], inputs["종목조건"])
+    return Reply([], ranked(found, keep, key, row))
+
+
+def _bar_ago(world: World, now: Snapshot, asof: int, minutes: int) -> Optional[Snapshot]:
+    bar = bar_at(world, now.stock, asof - minutes * krx.MINUTE)
+    return now._replace(bar=bar) if bar and bar.date == now.day else None
+
+
+# -- opt10027, opt10030, OPT10032 --------------------------------------------------------------
+
+
+def changes(world: World, inputs: Inputs, moment: int) -> Reply:
+    """opt10027: risen or fallen by rate or by won; 횟수 counts the days in a row with that direction."""
+    order, asof = inputs["정렬구분"], ranked_at(world, moment)
+    rising = order not in ("3", "4")
+    sign = 1 if rising else -1
+
+    def keep(now: Snapshot) -> bool:
+        return (
+            now.change * sign > 0
+            and screening.traded(now, inputs["거래량조건"])
+            and screening.worth(now, inputs["거래대금조건"])
+            and screening.priced(now, screening.RATE_PRICES, inputs["가격조건"])
+            and not (inputs["상하한포함"] == "0" and screening.at_limit(now))
+        )
+
+    def row(now: Snapshot, _: int) -> List[str]:
+        shown = book(world, now.stock, asof)
+        return [
+            "0",
+            now.stock.code,
+            now.stock.name,
+            now.form(now.price),
+            now.symbol,
+            now.change_form,
+            now.rate_form,
+            str(shown.ask_total),
+            str(shown.bid_total),
+            str(now.volume),
+            hundredths(strength(world, now.stock, asof)),
+            str(_days_in_a_row(world, now)),
+        ]
+
+    key: Key = (
+        (lambda now: now.change * sign) if order in ("2", "4") else lambda now: _rate(now) * sign
+    )
+    found = standings(world, moment, inputs["시장구분"], inputs["종목조건"])
+    return Reply([], ranked(found, keep, key, row))
+
+
+def volumes(world: World, inputs: Inputs, moment: int) -> Reply:
+    """opt10030: by volume, turnover or won traded (거래금액, million); 장전·장후시간외 have no rows."""
+    if inputs["장운영구분"] in ("2", "3"):
+        return Reply([], iter(()))
+
+    def keep(now: Snapshot) -> bool:
+        return (
+            screening.traded(now, inputs["거래량구분"])
+            and screening.worth(now, inputs["거래대금구분"])
+            and screening.priced(now, screening.VOLUME_PRICES, inputs["가격구분"])
+        )
+
+    def turnover(now: Snapshot) -> int:
+        return ratio(now.volume, now.stock.shares)
+
+    def row(now: Snapshot, _: int) -> List[str]:
+        return [
+            now.stock.code,
+            now.stock.name,
+            now.form(now.price),
+            now.symbol,
+            now.change_form,
+            now.rate_form,
+            str(now.volume),
+            now.volume_rate_form,
+            signed_hundredths(turnover(now)),
+            str(now.value_million),
+        ]
+
+    keys: Dict[str, Key] = {"2": turnover, "3": lambda now: now.value_million}
+    key = keys.get(inputs["정렬구분"], lambda now: now.volume)
+    found = standings(world, moment, inputs["시장구분"], inputs["관리종목포함"])
+    return Reply([], ranked(found, keep, key, row))
+
+
+def values(world: World, inputs: Inputs, moment: int) -> Reply:
+    """OPT10032: by million won traded, 전일순위 likewise among the same stocks the day before."""
+    return Reply([], _values(world, inputs["시장구분"], moment))
+
+
+def _values(world: World, market: str, moment: int) -> Rows:
+    asof = ranked_at(world, moment)
+    before: List[Tuple[int, str]] = []
+    found: List[Optional[Snapshot]] = []
+    for now in standings(world, moment, market):
+        yield None
+        if now is not None:
+            found.append(now)
+            before.append((-(now.yesterday.value_million if now.yesterday else 0), now.stock.code))
+    ranks = {code: rank for rank, (_, code) in enumerate(sorted(before), 1)}
+
+    def row(now: Snapshot, rank: int) -> List[str]:
+        shown = book(world, now.stock, asof)
+        return [
+            now.stock.code,
+            str(rank),
+            str(ranks[now.stock.code]),
+            now.stock.name,
+            now.form(now.price),
+            now.symbol,
+            now.change_form,
+            now.rate_form,
+            price_form(shown.asks[0].price, now.base),
+            price_form(shown.bids[0].price, now.base),
+            str(now.volume),
+            str(now.volume_before),
+            str(now.value_million),
+        ]
+
+    yield from ranked(iter(found), lambda _: True, lambda now: now.value_million, row)

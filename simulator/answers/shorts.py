@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Dict, Iterator, List, Optional
-
+from simulator.answers.forms import change_form, day_form, parse_day, rate_form
+from simulator.answers.reply import Inputs, Reply, Rows, nothing
 from simulator.answers.world import World
 from simulator.draws import Draws
-from simulator.strings import coloured, hundredths, ratio, signed, signed_hundredths, symbol
+from simulator.strings import coloured, hundredths, ratio, symbol
+from simulator.universe import Stock
 
 
-def short_selling(
-    world: World, inputs: Dict[str, str], moment: int
-) -> Iterator[Optional[List[str]]]:
+def short_selling(world: World, inputs: Inputs, moment: int) -> Reply:
     """Newest first; 공매도거래대금 in thousand won, 공매도평균가 in won."""
     stock = world.stock(inputs["종목코드"])
-    if stock is None:
-        return
+    return Reply([], _rows(world, stock, inputs, moment)) if stock else nothing()
+
+
+def _rows(world: World, stock: Stock, inputs: Inputs, moment: int) -> Rows:
     today = world.trading_day(moment)
-    first, last = _day(inputs["시작일자"]), min(_day(inputs["종료일자"]), today)
+    first = parse_day(inputs["시작일자"])
+    last = min(parse_day(inputs["종료일자"]), today)
     for bar in world.feed.iterate_days(stock, last):
         if bar.date < first:
             return
@@ -30,18 +31,14 @@ def short_selling(
         shorted = bar.volume * draws.between(0, 1_500) // 10_000
         average = bar.low + (bar.high - bar.low) * draws.between(300, 700) // 1_000
         yield [
-            bar.date.strftime("%Y%m%d"),
+            day_form(bar.date),
             coloured(bar.close, base),
             symbol(bar.close, base, upper, lower),
-            signed(bar.close - base),
-            signed_hundredths(ratio(bar.close - base, base)),
+            change_form(bar.close, base),
+            rate_form(bar.close, base),
             str(bar.volume),
             str(shorted),
             hundredths(ratio(shorted, bar.volume)),
             str(shorted * average // 1_000),
             str(average if shorted else 0),
         ]
-
-
-def _day(text: str) -> date:
-    return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
