@@ -1,7 +1,7 @@
 """Prices of the simulated market: any stock, any day, any minute, without what came before.
 
 Days bridge to minutes and minutes to trades, and they agree exactly: the trades of a minute rebuild its
-bar, the minutes of a day its bar. The seed decides everything.
+bar, the minutes of a day its bar. Books and auctions are drawn around them. The seed decides everything.
 """
 
 from __future__ import annotations
@@ -9,11 +9,28 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from datetime import date
 from functools import lru_cache
-from typing import Iterator
+from typing import Iterator, List, Optional, Tuple
 
 from sapi_kiwoom import krx
-from simulator.feeds.bars import DayBar, MinuteBar, Tick
+from simulator.feeds.bars import KRX, NXT, DayBar, Expected, MinuteBar, Quote, Tick
+from simulator.feeds.generated.boards import (
+    Sources,
+    board_limits,
+    board_seed,
+    draw_board_minutes,
+    draw_board_ticks,
+    windows,
+)
 from simulator.feeds.generated.days import BLOCK, FIRST_DAY, Block, draw_block
+from simulator.feeds.generated.depth import Depth, draw_quotes
+from simulator.feeds.generated.expected import (
+    CLOSING_MINUTES,
+    OPENING_MINUTES,
+    Orders,
+    draw_expected,
+    draw_orders,
+)
+from simulator.feeds.generated.interruptions import Interruption, interruptions
 from simulator.feeds.generated.minutes import draw_minutes
 from simulator.feeds.generated.ticks import best_quotes, draw_ticks
 from simulator.universe import Stock
@@ -33,8 +50,12 @@ class Generated:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._block = lru_cache(maxsize=1_024)(self._draw_block)
-        self._minutes = lru_cache(maxsize=512)(self._draw_minutes)
-        self._ticks = lru_cache(maxsize=1_024)(self._draw_ticks)
+        self._minutes = lru_cache(maxsize=256)(self._draw_minutes)
+        self._stops = lru_cache(maxsize=256)(self._draw_stops)
+        self._ticks = lru_cache(maxsize=256)(self._draw_ticks)
+        self._depth = lru_cache(maxsize=256)(self._draw_depth)
+        self._quotes = lru_cache(maxsize=32)(self._draw_quotes)
+        self._auctions = lru_cache(maxsize=128)(self._draw_auctions)
 
     def day(self, stock: Stock, day: date) -> DayBar | None:
         """The bar of a whole day; None before the listing, before 2015-06-15, on closed days."""
@@ -70,18 +91,51 @@ class Generated:
         """The highest and the lowest price of a day, in won."""
         return krx.tick_table(stock.market, day).limits(self.base_price(stock, day))
 
-    def minutes(self, stock: Stock, day: date) -> tuple[MinuteBar, ...]:
-        """All minutes with trades of a whole day, in order; none where `day` gives None."""
-        return self._minutes(stock, day)
+    def minutes(self, stock: Stock, day: date, board: str = KRX) -> tuple[MinuteBar, ...]:
+        """All minutes with trades of a whole day on a board, in order; maybe none."""
+        return self._minutes(stock, day, board)
 
-    def ticks(self, stock: Stock, day: date, minute: int) -> list[Tick]:
+    def ticks(self, stock: Stock, day: date, minute: int, board: str = KRX) -> list[Tick]:
         """The trades of the minute that begins ``minute`` minutes after midnight; maybe none."""
-        return list(self._ticks(stock, day, minute))
+        return list(self._ticks(stock, day, minute, board))
 
-    def best_quotes(self, stock: Stock, tick: Tick) -> tuple[int, int]:
+    def best_quotes(self, stock: Stock, tick: Tick, board: str = KRX) -> tuple[int, int]:
         """Best ask and best bid in won just after a trade; 0 where the book has no such side."""
         day, _ = krx.day_and_minute(tick.at)
-        return best_quotes(self.seed, stock, day, tick, self.limits(stock, day))
+        limits = self._limits(stock, day, board)
+        return best_quotes(board_seed(self.seed, board), stock, day, tick, limits)
+
+    def quotes(self, stock: Stock, day: date, minute: int, board: str = KRX) -> list[Quote]:
+        """The books of a minute in order of time: each change that a broker would send.
+
+        There are none in auctions (see `expected`) nor before a session's first trade.
+        """
+        return list(self._quotes(stock, day, minute, board))
+
+    def expected(self, stock: Stock, day: date) -> tuple[Expected, ...]:
+        """What the day's auctions expect, from their beginning to just before they are settled."""
+        settlements = self._auctions(stock, day)
+        return tuple(each for expected, _ in settlements for each in expected)
+
+    def auction_orders(self, stock: Stock, day: date, moment: int) -> tuple[Orders, Orders]:
+        """Bids and asks that make the day's latest auction expect what it does at a moment.
+
+        From the settlement on they are those that it matched.
+
+        Returns:
+            (won, shares) by price, the best first; none before the first auction expects anything.
+        """
+        known = [
+            each
+            for expected, settled in self._auctions(stock, day)
+            for each in (*expected, Expected(settled.at, settled.price, settled.quantity))
+            if each.at <= moment
+        ]
+        if not known:
+            return [], []
+        key = (self.seed, stock.code, day, known[-1].at)
+        table, limits = krx.tick_table(stock.market, day), self.limits(stock, day)
+        return draw_orders(key, table, limits, known[-1].price, known[-1].quantity)
 
     def minutes_so_far(self, stock: Stock, moment: int) -> tuple[MinuteBar, ...]:
         """The minutes of a moment's day up to and including the moment (microseconds since 1970)."""
@@ -112,7 +166,7 @@ class Generated:
 
     def _running(self, stock: Stock, moment: int, day: date, bar: MinuteBar) -> MinuteBar | None:
         """What of a minute had been traded by a moment; None before its first trade."""
-        trades = self._ticks(stock, day, bar.minute)
+        trades = self._ticks(stock, day, bar.minute, KRX)
         trades = trades[: bisect_right([trade.at for trade in trades], moment)]
         if not trades:
             return None
@@ -136,12 +190,118 @@ class Generated:
     def _draw_block(self, stock: Stock, number: int) -> Block:
         return draw_block(self.seed, stock, number)
 
-    def _draw_minutes(self, stock: Stock, day: date) -> tuple[MinuteBar, ...]:
+    def _draw_minutes(self, stock: Stock, day: date, board: str) -> tuple[MinuteBar, ...]:
         bar = self.day(stock, day)
-        return draw_minutes(self.seed, stock, bar) if bar else ()
+        if not bar:
+            return ()
+        if board == KRX:
+            return draw_minutes(self.seed, stock, bar)
+        return draw_board_minutes(self.seed, board, self._sources(stock, bar))
 
-    def _draw_ticks(self, stock: Stock, day: date, minute: int) -> tuple[Tick, ...]:
-        for bar in self.minutes(stock, day):
-            if bar.minute == minute:
-                return tuple(draw_ticks(self.seed, stock, day, bar, self.limits(stock, day)))
-        return ()
+    def _draw_ticks(self, stock: Stock, day: date, minute: int, board: str) -> tuple[Tick, ...]:
+        bars = self.minutes(stock, day, board)
+        place = bisect_left([bar.minute for bar in bars], minute)
+        if place == len(bars) or bars[place].minute != minute:
+            return ()
+        if board == KRX:
+            limits = self.limits(stock, day)
+            stops = self._stops(stock, day)
+            return tuple(draw_ticks(self.seed, stock, day, bars[place], limits, stops))
+        bar = self.day(stock, day)
+        assert bar is not None, "a day with minutes has a bar"
+        return tuple(draw_board_ticks(self.seed, board, bars[place], self._sources(stock, bar)))
+
+    def _sources(self, stock: Stock, bar: DayBar) -> Sources:
+        """What other boards of a day follow from."""
+        last = krx.trading_day_index(bar.date) + 1 == krx.count_trading_days()
+        following = None if last else self.day(stock, krx.next_trading_day(bar.date))
+        return Sources(
+            stock,
+            bar,
+            self.minutes(stock, bar.date),
+            self.base_price(stock, bar.date),
+            following.open if following else bar.close,
+            self.limits(stock, bar.date),
+            self._stops(stock, bar.date),
+        )
+
+    def _limits(self, stock: Stock, day: date, board: str) -> tuple[int, int]:
+        """A day's limits on a board."""
+        limits, bar = self.limits(stock, day), None if board == KRX else self.day(stock, day)
+        return board_limits(stock, day, board, bar.close, limits) if bar else limits
+
+    def _draw_stops(self, stock: Stock, day: date) -> tuple[Interruption, ...]:
+        return interruptions(self.seed, stock, day, self.minutes(stock, day))
+
+    def _draw_depth(self, stock: Stock, day: date, board: str) -> Depth:
+        return Depth(self.seed, stock, day, board)
+
+    def _draw_quotes(self, stock: Stock, day: date, minute: int, board: str) -> tuple[Quote, ...]:
+        if self.day(stock, day) is None:
+            return ()
+        for window in windows(stock, day, board):
+            if window.start <= minute < window.end:
+                break
+        else:
+            return ()
+        bars = self.minutes(stock, day, board)
+        passed = bisect_left([bar.minute for bar in bars], minute)
+        own, limits = board_seed(self.seed, board), self._limits(stock, day, board)
+
+        def best(tick: Tick) -> tuple[int, int]:
+            return best_quotes(own, stock, day, tick, limits)
+
+        before: Optional[Tuple[int, int]] = None
+        earlier: Tuple[Tick, ...] = ()
+        if passed and bars[passed - 1].minute >= window.start:
+            last = self._ticks(stock, day, bars[passed - 1].minute, board)
+            before = best(last[-1])
+            earlier = last if bars[passed - 1].minute == minute - 1 else ()
+        start = krx.midnight(day) + minute * krx.MINUTE
+        lasting = window.lasting
+        for stop in self._stops(stock, day) if board in (KRX, NXT) else ():
+            if stop.start < start < stop.end:
+                before = None
+            if stop.start < start + krx.MINUTE <= stop.end:
+                lasting = False
+        return tuple(
+            draw_quotes(
+                self._depth(stock, day, board),
+                krx.tick_table(stock.market, day),
+                limits,
+                start,
+                self._ticks(stock, day, minute, board),
+                best,
+                before,
+                lasting,
+                earlier,
+            )
+        )
+
+    def _draw_auctions(self, stock: Stock, day: date) -> Tuple[Tuple[List[Expected], Tick], ...]:
+        """What each auction of a day expected, and the trade that settled it."""
+        if self.day(stock, day) is None:
+            return ()
+        session, midnight = krx.session(day), krx.midnight(day)
+        regular = [bar for bar in self.minutes(stock, day) if bar.minute < session.close]
+        base = self.base_price(stock, day)
+        last = regular[-1].close if regular else base
+        opening, closing = session.open, session.closing_auction
+        auctions = [(opening, midnight + (opening - OPENING_MINUTES) * krx.MINUTE, base)]
+        for stop in self._stops(stock, day):
+            auctions.append((krx.day_and_minute(stop.end)[1], stop.start, stop.price))
+        auctions.append((closing, midnight + (closing - CLOSING_MINUTES) * krx.MINUTE, last))
+        found = []
+        table, limits = krx.tick_table(stock.market, day), self.limits(stock, day)
+        for minute, start, origin in auctions:
+            settled = self._settled(stock, day, minute)
+            if settled:
+                key = (self.seed, stock.code, day, minute)
+                expected = draw_expected(key, stock, table, limits, start, origin, settled)
+                found.append((expected, settled))
+        return tuple(found)
+
+    def _settled(self, stock: Stock, day: date, minute: int) -> Optional[Tick]:
+        """The trade by which an auction was settled in a minute, if it was."""
+        trades = self._ticks(stock, day, minute, KRX)
+        return trades[0] if trades and trades[0].side == 0 else None

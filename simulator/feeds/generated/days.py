@@ -2,17 +2,20 @@
 
 The logarithm of the price is fixed at every 64th trading day by midpoint displacement: a knot lies
 between its two coarser neighbours, never far from the stock's price level. The 64 days between two
-knots are drawn together and made to meet both.
+knots are drawn together and made to meet both. Knots and days share the market's draws, so that stocks
+rise and fall together.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from math import isqrt
 from typing import NamedTuple
 
 from sapi_kiwoom import krx
 from simulator.draws import NORMAL, NORMAL_ONE, OCTAVE, heavy_tail, octets, power_of_two
 from simulator.feeds.bars import DayBar
+from simulator.feeds.generated.market import WHOLE, blend, exposure, market_draws
 from simulator.universe import Stock
 
 FIRST_DAY = date(2015, 6, 15)
@@ -26,9 +29,14 @@ _BASIS_POINT = 151  # in OCTAVE
 _MOST_OFFSET = 3 * OCTAVE // 2
 _MOST_MOVE = OCTAVE * 33 // 100  # +25.7 % or -20.4 %: rounding and limits never stand in its way
 _LIMIT_MOVES = (396_891, -539_573)  # log2 of 1.3 and of 0.7, in OCTAVE
-_TAIL = heavy_tail(OCTAVE * 87 // 100)  # gives returns an excess kurtosis of about 15
-_TAIL_MEAN = 366  # its quadratic mean, in 1/256
-_DEVIATION = 10_000 * _TAIL_MEAN * NORMAL_ONE
+_TAIL = heavy_tail(OCTAVE * 80 // 100)  # of a stock's days and
+_MARKET_TAIL = heavy_tail(OCTAVE * 42 // 100)  # of the market's: an excess kurtosis of about 15
+_TAIL_MEAN = isqrt(sum(tail * tail for tail in _TAIL) // 256)  # quadratic means, in 1/256
+_MARKET_TAIL_MEAN = isqrt(sum(tail * tail for tail in _MARKET_TAIL) // 256)
+_WILD_ONE = _TAIL_MEAN * _MARKET_TAIL_MEAN
+_DEVIATION = 10_000 * _WILD_ONE
+_BEYOND = tuple(0 if abs(n) < 3 else (8 + abs(n) * 4 // 5) * 5 // 9 for n in NORMAL)
+"""How far a day goes beyond its open and close, in 1/`NORMAL_ONE` of a deviation; sometimes not."""
 _VOLUMES = heavy_tail(OCTAVE * 55 // 100)
 _EXCITEMENT = 3  # a move of as many standard deviations doubles the usual volume
 
@@ -44,15 +52,15 @@ def knot(seed: int, stock: Stock, number: int) -> int:
     """How far the price is from ``stock.price`` on day ``number * BLOCK``: log2, in `OCTAVE`."""
 
     def normal(place: int) -> int:
-        return NORMAL[octets(1, seed, "knot", stock.code, place)[0]]
+        return blend(seed, "knot", stock, place, octets(1, seed, "knot", stock.code, place))[0]
 
     left, right = 0, _LAST_KNOT
-    low, high = (normal(end) * OCTAVE // (3 * NORMAL_ONE) for end in (left, right))
+    low, high = (normal(end) * OCTAVE // (3 * WHOLE) for end in (left, right))
     while left < number < right:
         middle = (left + right) // 2
         # A free random walk would need sqrt(width); damped from half a year on.
         width = {1: 57, 2: 80}.get(middle - left, 113) * _BASIS_POINT
-        offset = min(stock.volatility, 250) * width * normal(middle) // (10 * NORMAL_ONE)
+        offset = min(stock.volatility, 250) * width * normal(middle) // (10 * WHOLE)
         offset = max(-_MOST_OFFSET, min(_MOST_OFFSET, (low + high) // 2 + offset))
         if number < middle:
             right, high = middle, offset
@@ -67,12 +75,21 @@ def draw_block(seed: int, stock: Stock, number: int) -> Block:
     count = min(BLOCK, krx.count_trading_days() - 1 - start)
     size = stock.volatility * _BASIS_POINT
     normals = octets(BLOCK * 7, seed, "days", stock.code, number)
+    gaps = blend(seed, "gaps", stock, number, normals[1::7])
     tails = octets(BLOCK, seed, "tails", stock.code, number)
+    market_tails = market_draws(seed, "tails", number, BLOCK)
+    follows = exposure(stock)
+    beyond = market_draws(seed, "beyond", number, BLOCK * 2)
+    # How wild each day is, `_WILD_ONE` as usual.
+    wild = [
+        (_TAIL_MEAN if follows.is_index else _TAIL[own]) * _MARKET_TAIL[common]
+        for own, common in zip(tails, market_tails)
+    ]
     level = knot(seed, stock, number)
     limit_days = _limit_days(seed, stock, number)
     moves = [
-        NORMAL[normal] * _TAIL[tail] * size // (NORMAL_ONE * _TAIL_MEAN)
-        for normal, tail in zip(normals[::7], tails)
+        normal * size * day // (WHOLE * _WILD_ONE)
+        for normal, day in zip(blend(seed, "days", stock, number, normals[::7]), wild)
     ]
     for place, move in limit_days.items():
         moves[place] = move
@@ -93,13 +110,19 @@ def draw_block(seed: int, stock: Stock, number: int) -> Block:
         limited = place in limit_days
         close = table.limits(previous)[move < 0] if limited else _price(stock, level, table)
 
-        deviation = previous * stock.volatility * _TAIL[tails[place]]  # 1/3,660,000 won
-        _, gap, above, below, busy, mean, lock = normals[place * 7 : place * 7 + 7]
+        deviation = previous * stock.volatility * wild[place]  # `_DEVIATION` to the won
+        _, _, above, below, busy, mean, lock = normals[place * 7 : place * 7 + 7]
+        if follows.is_index:
+            above, below = beyond[2 * place : 2 * place + 2][:: 1 if follows.market > 0 else -1]
         opening = previous + ((close - previous) * 3 >> 3)
-        opening = table.round_to_tick(opening + deviation * NORMAL[gap] // (_DEVIATION * 7 // 3))
+        opening = table.round_to_tick(opening + deviation * gaps[place] // (_DEVIATION * WHOLE * 2))
         top, bottom = (opening, close) if opening > close else (close, opening)
-        high = table.round_down(top + deviation * abs(NORMAL[above]) // (_DEVIATION * 9 // 5))
-        low = table.round_up(bottom - deviation * abs(NORMAL[below]) // (_DEVIATION * 9 // 5))
+        high = table.round_down(
+            top + deviation * abs(NORMAL[above]) // (_DEVIATION * NORMAL_ONE * 9 // 5)
+        )
+        low = table.round_up(
+            bottom - deviation * abs(NORMAL[below]) // (_DEVIATION * NORMAL_ONE * 9 // 5)
+        )
         if high * 5 > previous * 6 or low * 5 < previous * 4:
             upper, lower = table.limits(previous)
             opening, high, low = min(upper, max(lower, opening)), min(upper, high), max(lower, low)

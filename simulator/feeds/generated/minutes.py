@@ -6,63 +6,31 @@ the day's value comes out. Levels count ticks above the day's low.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from math import isqrt
+from itertools import chain, repeat
 from operator import mul
-from typing import NamedTuple
+from typing import Sequence
 
 from sapi_kiwoom import krx
-from simulator.draws import OCTAVE, heavy_tail, octets, split
+from simulator.draws import NORMAL, NORMAL_ONE, OCTAVE, heavy_tail, octets, split
 from simulator.feeds.bars import DayBar, MinuteBar
-from simulator.feeds.generated.paths import FINE, FINE_BITS, Path, draw_path, tilt
+from simulator.feeds.generated.activity import draw_activity, is_nervous
+from simulator.feeds.generated.interruptions import Bounds, may_be_stopped, needed, stop
+from simulator.feeds.generated.market import exposure, market_draws
+from simulator.feeds.generated.paths import FINE, FINE_BITS, Common, Path, draw_path, tilt
+from simulator.feeds.generated.sizes import usual_value
 from simulator.universe import Stock
 
 AFTER_HOURS = 5
 """Minutes from the closing auction to the label of the trades at the closing price after it."""
 
+_ASIDE = tuple(FINE // 2 + (draw - 128) * 255 // 256 for draw in range(256))
+"""How far off the path trades are: within the tick that is next to it, at the bid or at the ask."""
 
-# Usual volume of the 380 minutes from 09:00 to 15:19: an opening auction, then a U.
-_PROFILE = [
-    *(3_300, 1_300, 1_150, 1_050, 960, 900, 870, 850, 830, 810),
-    *(560 - 4 * minute for minute in range(20)),
-    *(340 for _ in range(30)),
-    *(263 for _ in range(30)),
-    *(227 for _ in range(30)),
-    *(183 for _ in range(30)),
-    *(143 for _ in range(30)),
-    *(127 for _ in range(30)),  # noon
-    *(137 for _ in range(30)),
-    *(167 for _ in range(30)),
-    *(180 for _ in range(30)),
-    *(200 for _ in range(30)),
-    *(233 for _ in range(30)),
-    *(305 for _ in range(20)),
-]
-# How restless prices are, by half hour; 16 is the afternoon's usual measure.
-_RESTLESS = (29, 20, 18, 17, 17, 16, 15, 15, 16, 16, 16, 17, 16)
+_AUCTION = tuple(max(30, min(90, 56 + normal * 11 // NORMAL_ONE)) for normal in NORMAL)
+"""What the closing auction trades, in 1/1,000 of a day's volume."""
 
-_NOISE = heavy_tail(OCTAVE * 11 // 10)
-_SLOW_NOISE = heavy_tail(OCTAVE * 7 // 10)
-_REACH = heavy_tail(OCTAVE)
-
-_PRINT = 3_000_000
-"""Won that change hands in a usual trade; decides in how many minutes a thin stock trades."""
-
-
-class _Span(NamedTuple):
-    """A minute's prices in levels."""
-
-    open: int
-    high: int
-    low: int
-    close: int
-
-
-@lru_cache(maxsize=8)
-def _shape(slots: int) -> tuple[list[int], list[int]]:
-    """Usual volume and restlessness of the minutes of a session of any length."""
-    places = [minute * 380 // slots for minute in range(slots)]
-    return [_PROFILE[place] for place in places], [_RESTLESS[place // 30] for place in places]
+_REACH = heavy_tail(OCTAVE * 3 // 4)
+_LOWER = tuple(24 + draw * 208 // 256 for draw in range(256))
 
 
 def draw_minutes(seed: int, stock: Stock, day: DayBar) -> tuple[MinuteBar, ...]:
@@ -73,14 +41,23 @@ def draw_minutes(seed: int, stock: Stock, day: DayBar) -> tuple[MinuteBar, ...]:
     prices = _grid(krx.tick_table(stock.market, day.date), day.low, day.high)
     top = len(prices) - 1
 
-    closing = day.volume * (30 + octets(1, "auction", *key)[0] * 52 // 255) // 1_000
+    closing = day.volume * _AUCTION[octets(1, "auction", *key)[0]] // 1_000
     after = closing * 26 // 1_000
     regular = day.volume - closing - after
-    slow = [_SLOW_NOISE[draw] for draw in octets(slots // 16 + 1, "slow", *key) for _ in range(16)]
-    weights = _weights(key, slow, slots, regular * day.close // _PRINT, regular // 16)
-    places = [place for place, weight in enumerate(weights) if weight]
-    weights = [weights[place] for place in places]
-    restless = [_shape(slots)[1][place] * isqrt(slow[place]) for place in places]
+    activity = draw_activity(key, slots, is_nervous(stock))
+    lot = usual_value(stock) // day.close + 1  # shares of a usual trade
+    places = _places(key, activity.rate, regular // lot, regular // 16)
+    follows = exposure(stock)
+    route = key  # what draws the path: all ETFs on an index go the same way
+    restless, weights = activity.restless, activity.volume
+    if follows.is_index:
+        route = (seed, "index", follows.group, day.date)
+        restless = draw_activity(route, slots, True).restless
+    market = market_draws(seed, "minutes", day.date, slots)
+    if len(places) < slots:
+        restless = [restless[place] for place in places]
+        weights = [weights[place] for place in places]
+        market = bytes(market[place] for place in places)
 
     least = day.value_million * 1_000_000 - (closing + after) * day.close  # for the regular session
     want = 0  # the level at which the mean trade should be
@@ -88,7 +65,10 @@ def draw_minutes(seed: int, stock: Stock, day: DayBar) -> tuple[MinuteBar, ...]:
         above = (least + 500_000) * FINE * top // regular - day.low * FINE * top
         want = above // (day.high - day.low)
     shape = (prices.index(day.open), prices.index(day.close), top)
-    path = draw_path(key, restless, weights, shape, want)
+    common = Common(market, follows.minute, follows.rest, follows.market < 0, follows.is_index)
+    tick = krx.tick_table(stock.market, day.date).tick(day.low)
+    usual_top = day.low * stock.volatility * 13 // (100_000 * tick)
+    path = draw_path(route, common, restless, weights, shape, usual_top, want)
     weights = tilt(weights, path, want)
     volumes = [1 + shares for shares in split(regular - len(places), weights)]
     for pin in (path.high_at, path.low_at):
@@ -97,22 +77,34 @@ def draw_minutes(seed: int, stock: Stock, day: DayBar) -> tuple[MinuteBar, ...]:
             volumes[pin] += 4
             volumes[richest] -= 4
 
-    spans = _spans(key, path, volumes, shape)
-    traded = _traded(key, spans, volumes)
-    values = [sum(map(mul, prices[span.low :], parts)) for span, parts in zip(spans, traded)]
+    spans = _spans(key, path, restless, volumes, 3 * lot, shape)
+    if may_be_stopped(day):
+        places, spans, volumes = stop(key, places, spans, volumes, prices, slots)
+    traded = _traded(key, spans, volumes, lot)
+    values = [
+        shares * prices[low]
+        if high == low
+        else shares * prices[low] + parts[1] * (prices[high] - prices[low])
+        if high - low == 1
+        else sum(map(mul, prices[low : high + 1], parts))
+        for (_, high, low, _), parts, shares in zip(spans, traded, volumes)
+    ]
     _match(spans, traded, volumes, values, prices, sum(values) - least)
+    first = session.open
     bars = [
         MinuteBar(
-            session.open + place,
-            prices[span.open],
-            prices[span.high],
-            prices[span.low],
-            prices[span.close],
+            first + place,
+            prices[opening],
+            prices[high],
+            prices[low],
+            prices[close],
             shares,
             value,
             tuple(parts),
         )
-        for place, span, shares, value, parts in zip(places, spans, volumes, values, traded)
+        for place, (opening, high, low, close), shares, value, parts in zip(
+            places, spans, volumes, values, traded
+        )
     ]
     for delay, shares in ((0, closing), (AFTER_HOURS, after)):
         if shares:
@@ -130,99 +122,124 @@ def _grid(table: krx.TickTable, low: int, high: int) -> list[int]:
     return [table.price(index) for index in range(table.index(low), table.index(high) + 1)]
 
 
-def _weights(
-    key: tuple[object, ...], slow: list[int], slots: int, prints: int, most: int
-) -> list[int]:
-    """How much is traded in each minute; 0 where a stock with so few prints has no trade."""
-    draws = octets(2 * slots, "volume", *key)
-    weights = [
-        usual * _NOISE[draw] * regime >> 8
-        for usual, draw, regime in zip(_shape(slots)[0], draws, slow)
-    ]
-    threshold = sum(weights) // (256 * max(1, prints))
+def _places(key: tuple[object, ...], rate: list[int], prints: int, most: int) -> list[int]:
+    """The minutes in which a stock with so many prints a day has any."""
+    slots = len(rate)
+    # Trades come together: it takes more than two, on average, to have one in every minute.
+    threshold = sum(rate) // (104 * max(1, prints))
+    if slots <= most and min(rate) > 256 * threshold:
+        return list(range(slots))
+    draws = octets(slots, "places", *key)
     while True:
-        traded = [
-            weight if weight > (draw + 1) * threshold else 0
-            for weight, draw in zip(weights, draws[slots:])
+        places = [
+            place
+            for place, (busy, draw) in enumerate(zip(rate, draws))
+            if busy > (draw + 1) * threshold
         ]
-        count = slots - traded.count(0)
-        if count == 0:
-            busiest = weights.index(max(weights))
-            return [weight if place == busiest else 0 for place, weight in enumerate(weights)]
-        if count <= most:
-            return traded
+        if not places:
+            return [rate.index(max(rate))]
+        if len(places) <= most:
+            return places
         threshold = 2 * threshold + 1
 
 
 def _spans(
-    key: tuple[object, ...], path: Path, volumes: list[int], shape: tuple[int, int, int]
-) -> list[_Span]:
-    """Each minute's prices: trades happen a little off the path, at the bid or at the ask."""
+    key: tuple[object, ...],
+    path: Path,
+    restless: list[int],
+    volumes: list[int],
+    few: int,
+    shape: tuple[int, int, int],
+) -> Sequence[Bounds]:
+    """Each minute's prices: trades happen at the bid or at the ask, on both sides of the path."""
     opening, _, top = shape
     count = len(volumes)
     draws = octets(4 * count, "spans", *key)
-    reach = top * FINE // (2 * isqrt(count) + 1)
-    bounce = FINE + top * FINE // 25
-    aside = (bounce - FINE) // 2
-    before = opening * FINE
+    ends, step = path.ends, path.step
+    starts = [opening * FINE, *ends]
+    aside, reach = _ASIDE.__getitem__, _REACH.__getitem__
+    firsts = [x + off >> FINE_BITS for x, off in zip(starts, map(aside, draws[:count]))]
+    lasts = [x + off >> FINE_BITS for x, off in zip(ends, map(aside, draws[count:]))]
+    firsts[0] = opening
+    moves = [size * step for size in restless]
+    ups = map(mul, map(reach, draws[2 * count :]), moves)
+    downs = map(mul, map(reach, draws[3 * count :]), moves)
     spans = []
-    for number, (end, shares) in enumerate(zip(path.ends, volumes)):
-        first = before - aside + (draws[number] * bounce >> 8) >> FINE_BITS
-        last = end - aside + (draws[count + number] * bounce >> 8) >> FINE_BITS
-        first = opening if not number else 0 if first < 0 else top if first > top else first
-        last = 0 if last < 0 else top if last > top else last
-        before = end
-        if shares == 1:
-            spans.append(_Span(first, first, first, first))
-            continue
-        high, low = (first, last) if first > last else (last, first)
-        if shares > 3:
-            up = end + 255 + (_REACH[draws[2 * count + number]] * reach >> 10) >> FINE_BITS
-            down = end - (_REACH[draws[3 * count + number]] * reach >> 10) >> FINE_BITS
-            if up > high:
-                high = up if up < top else top
-            if down < low:
-                low = down if down > 0 else 0
-            if number == path.high_at:
-                high = top
-            if number == path.low_at:
-                low = 0
-        spans.append(_Span(first, high, low, last))
+    for first, last, before, end, up, down, shares in zip(
+        firsts, lasts, starts, ends, ups, downs, volumes
+    ):
+        if first > last:
+            high, low = first, last
+        else:
+            high, low = last, first
+        if shares > few:
+            if end > before:
+                up, down = end + (up >> 17) + 255, before - (down >> 17)
+            else:
+                up, down = before + (up >> 17) + 255, end - (down >> 17)
+            if up >= high + 1 << FINE_BITS:
+                high = up >> FINE_BITS
+                if high > top:
+                    high = top
+            if down < low << FINE_BITS:
+                low = down >> FINE_BITS if down > 0 else 0
+        spans.append((first, high, low, last))
+    if top:
+        for pin, extreme in ((path.high_at, top), (path.low_at, 0)):
+            first, high, low, last = spans[pin]
+            spans[pin] = (first, max(high, extreme), min(low, extreme), last)
     return spans
 
 
-def _needed(span: _Span) -> list[int]:
-    """The shares at each level without which a minute would have other prices."""
-    need = [0] * (span.high - span.low + 1)
-    need[0] = need[-1] = 1
-    need[span.open - span.low] = need[span.close - span.low] = 1
-    if span.open == span.close and span.high > span.low:
-        need[span.open - span.low] = 2
-    return need
+def _patterns() -> list[list[tuple[int, ...]]]:
+    """For each number of levels, ways to split a minute's shares over them, in 1/65,536."""
+    draws = octets(16 * 32, "patterns")
+    ways: list[list[tuple[int, ...]]] = [[]]
+    for levels in range(1, 13):
+        some = [draws[32 * way : 32 * way + levels] for way in range(16)]
+        ways.append([tuple(split(1 << 16, [32 + draw for draw in each])) for each in some])
+    return ways
 
 
-def _traded(key: tuple[object, ...], spans: list[_Span], volumes: list[int]) -> list[list[int]]:
-    """Each minute's shares by level: what its prices need, the rest by chance."""
-    draws = octets(len(spans) + 64, "traded", *key)
+_PATTERNS = _patterns()
+
+
+def _traded(
+    key: tuple[object, ...], spans: Sequence[Bounds], volumes: list[int], lot: int
+) -> list[list[int]]:
+    """Each minute's shares by level: what its prices need, the rest by chance.
+
+    Fewer trades than levels leave some without any.
+    """
+    draws = octets(len(spans), "traded", *key)
+    least = max(3, 2 + lot)
     traded = []
-    for number, (span, shares) in enumerate(zip(spans, volumes)):
-        levels = span.high - span.low + 1
+    for (first, high, low, last), shares, draw in zip(spans, volumes, draws):
+        levels = high - low + 1
         if levels == 1:
             traded.append([shares])
-            continue
-        parts = _needed(span)
-        rest = shares - sum(parts)
-        if levels == 2:
-            lower = rest * (draws[number] + 16) // 287
-            traded.append([parts[0] + lower, parts[1] + rest - lower])
+        elif shares < least * levels:
+            parts = needed(first, high, low, last)
+            rest = split(shares - sum(parts), [(part + 1) ** 4 for part in parts])
+            traded.append([need + part for need, part in zip(parts, rest)])
+        elif levels == 2:
+            lower = 2 + ((shares - 4) * _LOWER[draw] >> 8)
+            traded.append([lower, shares - lower])
         else:
-            chances = [64 + draws[(number + level) % len(draws)] for level in range(levels)]
-            traded.append([need + part for need, part in zip(parts, split(rest, chances))])
+            spare = shares - 2 * levels
+            if levels < 13:
+                parts = [2 + (spare * part >> 16) for part in _PATTERNS[levels][draw & 15]]
+            else:
+                repeated = (_PATTERNS[12][draw & 15] * (levels // 12 + 1))[:levels]
+                whole = sum(repeated)
+                parts = [2 + spare * part // whole for part in repeated]
+            parts[first - low] += shares - sum(parts)
+            traded.append(parts)
     return traded
 
 
 def _match(
-    spans: list[_Span],
+    spans: Sequence[Bounds],
     traded: list[list[int]],
     volumes: list[int],
     values: list[int],
@@ -231,7 +248,8 @@ def _match(
 ) -> None:
     """Move shares to higher or to lower prices until the value is within the day's million.
 
-    First at most half of what a minute can spare to its own best level, then to the day's.
+    First half of what a minute can spare goes to its own best level, then to that of a better minute, at
+    last to the day's.
 
     Args:
         excess: how far the sum of ``values`` is above what it must be, in won; 0 to 999,999 will do.
@@ -240,17 +258,25 @@ def _match(
         return
     upwards = excess < 0
     goal = -1 if upwards else 0  # the place of a minute's best level
-    order = sorted(range(len(spans)), key=lambda number: spans[number].low + spans[number].high)
+    order = sorted(range(len(spans)), key=[span[1] + span[2] for span in spans].__getitem__)
     if not upwards:
         order.reverse()
-    best = [prices[span.high if upwards else span.low] for span in spans]
-    extreme = best.index(max(best) if upwards else min(best))
-    within = [(number, number, 2) for number in order]
-    for number, target, part in [*within, *((number, extreme, 1) for number in order)]:
-        span = spans[number]
-        for level, need in enumerate(_needed(span)):
-            gain = best[target] - prices[span.low + level]
-            if not gain:
+    side = 1 if upwards else 2
+    extremes = [span[side] for span in spans]
+    extreme = extremes.index(max(extremes) if upwards else min(extremes))
+    ways = chain(
+        zip(order, order, repeat(2)),
+        zip(order[: len(order) // 2], reversed(order), repeat(2)),
+        zip(order, repeat(extreme), repeat(1)),
+    )
+    for number, target, part in ways:
+        first, high, low, last = spans[number]
+        best = prices[extremes[target]]
+        if number == target and high == low:
+            continue
+        for level, need in enumerate(needed(first, high, low, last)):
+            gain = best - prices[low + level]
+            if gain <= 0 if upwards else gain >= 0:
                 continue
             wanted = -(excess // gain) if upwards else -((excess - 999_999) // gain)
             if not 0 <= excess + wanted * gain < 1_000_000:  # one share too much
@@ -260,8 +286,8 @@ def _match(
             traded[target][goal] += moved
             volumes[number] -= moved
             volumes[target] += moved
-            values[number] -= moved * prices[span.low + level]
-            values[target] += moved * best[target]
+            values[number] -= moved * prices[low + level]
+            values[target] += moved * best
             excess += moved * gain
             if 0 <= excess < 1_000_000:
                 return
