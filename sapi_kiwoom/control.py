@@ -4,8 +4,8 @@ Names, argument order and return codes are the vendor's, so that they can be loo
 guide, in KOA Studio and in every Korean forum. Anything more comfortable is built above, in `session`.
 
 All calls must be made on the thread that created the control, all events arrive there. The getters
-(`GetCommData`, `GetCommDataEx`, `GetRepeatCnt`, `GetCommRealData`) are only valid inside the event that
-announced the data.
+(`GetCommData`, `GetCommDataEx`, `GetRepeatCnt`, `GetCommRealData`, `GetChejanData`) are only valid inside
+the event that announced the data.
 """
 
 from __future__ import annotations
@@ -42,6 +42,12 @@ class Events(Protocol):
     def OnReceiveRealData(self, sRealKey: str, sRealType: str, sRealData: str) -> None:
         """A real-time event. ``sRealData`` holds the type's FIDs in wire order, separated by tabs."""
 
+    def OnReceiveChejanData(self, sGubun: str, nItemCnt: int, sFIdList: str) -> None:
+        """Something happened to an order, wherever it was entered: "0" 주문체결, "1" 잔고.
+
+        ``sFIdList`` names the ``nItemCnt`` FIDs that GetChejanData has, ``;`` between them.
+        """
+
 
 class Control(Protocol):
     """The calls of ``KHOPENAPI.KHOpenAPICtrl.1`` that this project makes. Each returns at once."""
@@ -68,6 +74,21 @@ class Control(Protocol):
     def CommRqData(self, sRQName: str, sTrCode: str, nPrevNext: int, sScreenNo: str) -> int:
         """Send a request. 0 ok; -200, -209, -210 too many; -201 no such TR; -202 inputs wrong."""
 
+    def CommKwRqData(
+        self,
+        sArrCode: str,
+        bNext: int,
+        nCodeCount: int,
+        nTypeFlag: int,
+        sRQName: str,
+        sScreenNo: str,
+    ) -> int:
+        """Ask for the quotes of up to 100 stocks (``;`` between) at once; answered as TR OPTKWFID.
+
+        ``nTypeFlag`` 0 is stocks, 3 futures and options; ``bNext`` is 0. Return codes as CommRqData, -204
+        for too many codes.
+        """
+
     def GetRepeatCnt(self, sTrCode: str, sRecordName: str) -> int:
         """Rows of the multi record; 0 for a TR that has only a single one."""
 
@@ -92,6 +113,36 @@ class Control(Protocol):
 
     def GetCommRealData(self, sTrCode: str, nFid: int) -> str:
         """One FID of the event being delivered, "" where the type does not have it."""
+
+    # -- orders --------------------------------------------------------------------------------
+
+    def SendOrder(
+        self,
+        sRQName: str,
+        sScreenNo: str,
+        sAccNo: str,
+        nOrderType: int,
+        sCode: str,
+        nQty: int,
+        nPrice: int,
+        sHogaGb: str,
+        sOrgOrderNo: str,
+    ) -> int:
+        """Send an order. 0: it was sent, no more; below 0 nothing was, except that -307 does not know.
+
+        Accepted or refused comes as OnReceiveMsg and OnReceiveTrData with the item 주문번호 ("" when
+        refused), what becomes of it as OnReceiveChejanData. The call does not return while a window asks
+        the user something.
+
+        Args:
+            nOrderType: 1 buy, 2 sell, 3 and 4 cancel, 5 and 6 modify; 11 to 15 SOR, 21 to 25 Nextrade.
+            nPrice: won; 0 for orders without a price.
+            sHogaGb: 거래구분, "00" limit, "03" market ...
+            sOrgOrderNo: the order to be changed, "" for a new one.
+        """
+
+    def GetChejanData(self, nFid: int) -> str:
+        """One FID of the OnReceiveChejanData being delivered, "" where it has none."""
 
     # -- masters -------------------------------------------------------------------------------
 

@@ -6,42 +6,114 @@ companies and nothing else about them is.
 
 from __future__ import annotations
 
-from typing import Optional
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Optional, Union
 
 from sapi_kiwoom import krx
+from simulator import remote
 from simulator.answers.world import World
+from simulator.brokerage.ledger import AnyLedger, Ledger, NoLedger
 from simulator.clock import VirtualLoop
 from simulator.control import Behaviour, SimulatedControl
-from simulator.feeds.generated import Generated
-from simulator.universe import universe
+from simulator.house import AnyHouse, House
+from simulator.scenario.build import feed, listed
+from simulator.scenario.errors import ScenarioError
+from simulator.scenario.model import Scenario
+from simulator.scenario.read import load
 
 
 class Simulator:
-    """A simulated control and the loop on which it lives.
+    """A simulated control, the broker behind it, and the loop on which both live.
 
     Args:
         seed: decides every price; the same seed gives the same bytes on every Python.
-        at: the market's time at the start, microseconds since 1970 UTC.
-        speed: market seconds per second; None as fast as possible.
+        at: the market's time at the start, microseconds since 1970 UTC; None for the scenario's.
+        speed: market seconds per second; None for the scenario's, infinity as fast as possible, which is
+            also what a scenario means that says nothing.
         behaviour: what may be chosen about the control.
+        scenario: what is played, its file, or the name of one that comes with the simulator; ``seed``,
+            where it is named, stands in for the scenario's.
+        state: a directory that remembers accounts and orders. Where there are some already, the market
+            goes on from the last of them; `catch_up` brings it to ``at``.
+        exchange: address of a broker in another process (`simulator.remote.HouseServer`), which has the
+            market's time and speed.
 
     Attributes:
         kind: what replies and events carry, so that nobody takes them for real ones.
+        scenario: what is played.
+        house: the broker.
+        control: the control of one login.
+
+    Raises:
+        ScenarioError: the scenario cannot be played, or no moment is named.
+        LedgerError: the state cannot be used.
+        ExchangeUnreachable: the broker is not there or plays something else.
     """
 
     kind = "simulator"
+    house: AnyHouse
 
     def __init__(
         self,
-        seed: int = 1,
+        seed: Optional[int] = None,
         *,
-        at: int,
+        at: Optional[int] = None,
         speed: Optional[float] = None,
         behaviour: Optional[Behaviour] = None,
+        scenario: Union[Scenario, str, Path, None] = None,
+        state: Optional[Path] = None,
+        exchange: Optional[remote.Address] = None,
     ) -> None:
-        self.world = World(universe(), Generated(seed))
-        self.loop = VirtualLoop(at, speed)
-        self.control = SimulatedControl(self.loop, self.world, behaviour)
+        scenario = load(scenario)
+        if seed is not None:
+            scenario = replace(scenario, seed=seed)
+        self.scenario = scenario
+        at = scenario.start if at is None else at
+        if at is None:
+            raise ScenarioError("start", "nobody says when the market begins; give at or a start")
+        speed = scenario.speed if speed is None else speed
+        if speed == float("inf"):
+            speed = None
+        self._target, self._speed = at, speed
+        stocks = listed(scenario)
+        if exchange is not None:
+            told = remote.hello(exchange)
+            if told["identity"] != identity(scenario):
+                raise remote.ExchangeUnreachable(
+                    f"the exchange plays {told['identity']}, not {identity(scenario)}; name the same "
+                    "scenario and seed"
+                )
+            self.loop = VirtualLoop(told["now"], told["speed"])
+            world = World(stocks, feed(scenario, stocks))
+            self.house = remote.RemoteHouse(self.loop, world, scenario.server, exchange)
+        else:
+            ledger: AnyLedger = NoLedger()
+            if state is not None:
+                ledger = Ledger(state, {"scenario": identity(scenario)})
+            began = max((entry.at for entry in ledger.entries()), default=at)
+            self.loop = VirtualLoop(began, None if began < at else speed)
+            self.house = House(self.loop, scenario, stocks, feed(scenario, stocks), ledger)
+        self.control = SimulatedControl(self.loop, self.house, scenario, behaviour)
+
+    @property
+    def world(self) -> World:
+        """What answers and masters are made from."""
+        return self.house.world
+
+    def catch_up(self) -> None:
+        """After a restart: let the market do what it did meanwhile, while nobody was logged in."""
+        behind = self._target - self.loop.now()
+        if behind > 0:
+            self.loop.run_for(behind)
+        self.loop.pace(self._speed)
+
+
+def identity(scenario: Scenario) -> str:
+    """Names what is played: two simulators with the same one have the same market."""
+    digest = hashlib.sha256(repr(replace(scenario, source="")).encode()).hexdigest()[:12]
+    return f"{scenario.name} ({digest})"
 
 
 def usual_moment(wall: int) -> int:
@@ -62,4 +134,13 @@ def usual_moment(wall: int) -> int:
     return krx.midnight(day) + 10 * 60 * krx.MINUTE
 
 
-__all__ = ["Behaviour", "SimulatedControl", "Simulator", "VirtualLoop", "World", "usual_moment"]
+__all__ = [
+    "Behaviour",
+    "Scenario",
+    "SimulatedControl",
+    "Simulator",
+    "VirtualLoop",
+    "World",
+    "load",
+    "usual_moment",
+]

@@ -96,6 +96,32 @@ class VirtualLoop:
         finally:
             self.cancel(end)  # where something else ended the run, this must not end the next
 
+    def pace(self, speed: Optional[float]) -> None:
+        """Go on at another speed: market seconds per second, None as fast as possible."""
+        self._anchor = (time.monotonic(), self._now)
+        self._speed = speed
+
+    def turn(self, duration: Optional[int]) -> None:
+        """Go on with everything else inside the callable that runs, as a modal window does.
+
+        Args:
+            duration: microseconds of market time; None goes on until somebody else's `stop`, which then
+                ends the outer run too.
+        """
+        over = False
+
+        def end() -> None:
+            nonlocal over
+            over = True
+            self.stop()
+
+        handle = None if duration is None else self.call_later(duration, end)
+        self.run()
+        if not over:
+            if handle is not None:
+                self.cancel(handle)
+            self.stop()
+
     def _paced(self) -> Optional[int]:
         """The market time that the wall clock has reached; None without a pace."""
         if self._speed is None:

@@ -1,18 +1,34 @@
-"""Real-time events: the trades of registered stocks, delivered when they happen."""
+"""Real-time events: what the exchange publishes about registered stocks, as raw strings."""
 
 from __future__ import annotations
 
 import logging
-from typing import Callable, Dict, Optional
+from typing import Callable, Dict, FrozenSet, Iterator, Optional, Tuple
 
 from sapi_kiwoom import krx
 from sapi_kiwoom.loop import Handle, Loop
 from simulator.answers.world import World
+from simulator.feeds import Expected, Quote, Tick
+from simulator.feeds.bars import AFTER, KRX, NXT
+from simulator.market import phases
+from simulator.market.exchange import Exchange
+from simulator.market.interruptions import Interruption
+from simulator.market.play import Play
+from simulator.packets.book import best
+from simulator.packets.expected import expected_trade
+from simulator.packets.opening import KEY, opening_time
 from simulator.tape import Tape
+from simulator.universe import Stock
 
 log = logging.getLogger(__name__)
 
-TRADE = "주식체결"
+TRADE, BOOK, BEST, EXPECTED = "주식체결", "주식호가잔량", "주식우선호가", "주식예상체결"
+OPENING = "장시작시간"
+
+STOCK_TYPES = frozenset((TRADE, BOOK, BEST, EXPECTED))
+"""What a stock's registration may bring."""
+
+_BOOKS = frozenset((BOOK, BEST, EXPECTED))
 
 _REGISTERING = 200_000
 """Microseconds until a registration delivers: most of those that a TR makes are taken back before."""
@@ -21,70 +37,194 @@ Deliver = Callable[[str, str, str], None]
 """Called with the key under which the event was registered, the real type and the raw string."""
 
 
-class TradeStream:
-    """The 주식체결 events of one code from now on, day after day."""
+class Stream:
+    """The events of one registered code, day after day.
 
-    def __init__(self, world: World, loop: Loop, code: str, deliver: Deliver) -> None:
+    Args:
+        key: the code as it was registered; with ``_NX`` it means Nextrade, with ``_AL`` both venues.
+        types: the real types that are wanted.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        exchange: Exchange,
+        loop: Loop,
+        stock: Stock,
+        key: str,
+        types: FrozenSet[str],
+        deliver: Deliver,
+    ) -> None:
         self._world = world
+        self._exchange = exchange
         self._loop = loop
-        self._code = code
+        self._stock = stock
+        self._key = key
+        self._types = types
         self._deliver = deliver
-        self._tape: Optional[Tape] = None
+        self._boards = _boards(key)
+        self._tapes: Dict[str, Tape] = {}  # by board; both venues share one
+        self._shown: Optional[Quote] = None
+        self._touch: Tuple[int, int] = (0, 0)
+        self._expected: Optional[Expected] = None
         self._handle: Handle = loop.call_later(_REGISTERING, self._open)
+
+    def want(self, types: FrozenSet[str]) -> None:
+        """Deliver other types from now on."""
+        self._types = types
+        if self._tapes:
+            for board in self._boards:
+                self._exchange.watch(self._stock, board, self, self._wants_books)
 
     def stop(self) -> None:
         """Deliver nothing more."""
         self._loop.cancel(self._handle)
+        for board in self._boards:
+            self._exchange.unwatch(self._stock, board, self)
+
+    @property
+    def _wants_books(self) -> bool:
+        return bool(self._types & _BOOKS)
 
     def _open(self) -> None:
-        """Take up the running day, or wait for the next one."""
-        now = self._loop.now()
-        stock = self._world.stock(self._code)
+        for board in self._boards:
+            play = self._exchange.watch(self._stock, board, self, self._wants_books)
+            self._tapes.setdefault(board, self._tape(play, self._loop.now()))
+
+    def _tape(self, play: Play, now: int) -> Tape:
+        """A tape of a board's day with everything up to now."""
         day = krx.kst(now).date()
-        if stock is not None and krx.is_trading_day(day) and day >= stock.listed:
-            self._tape = self._world.tapes.at(stock, now).copy()
-        else:
-            self._tape = None
-        self._wait()
+        if not krx.is_trading_day(day):
+            day = krx.next_trading_day(day)
+        if play.board == KRX and day == krx.kst(now).date():
+            return self._world.tapes.at(self._stock, now).copy()
+        tape = Tape(self._world.feed, self._stock, day)
+        minute = krx.day_and_minute(now)[1]
+        if play.board != KRX and day == krx.kst(now).date():
+            for bar in self._world.feed.minutes(self._stock, day, play.board):
+                if bar.minute <= minute:
+                    for tick in self._world.feed.ticks(self._stock, day, bar.minute, play.board):
+                        if tick.at <= now:
+                            tape.add(tick)
+        return tape
 
-    def _wait(self) -> None:
-        now = self._loop.now()
-        tick = self._tape.upcoming() if self._tape else None
-        if tick is not None:
-            self._handle = self._loop.call_later(tick.at - now, self._trade)
-        else:
-            try:
-                tomorrow = krx.next_trading_day(krx.kst(now).date())
-            except ValueError as error:
-                log.warning("no more trades of %s: %s", self._code, error)
-                return
-            opening = krx.midnight(tomorrow) + krx.session(tomorrow).open * krx.MINUTE
-            self._handle = self._loop.call_later(opening - now, self._open)
+    # -- what is published ---------------------------------------------------------------------
 
-    def _trade(self) -> None:
-        assert self._tape is not None
-        self._tape.fold()
-        packet = self._tape.packet()
-        self._wait()  # first, so that a receiver that stops the stream stops this timer
-        self._deliver(self._code, TRADE, packet)
+    def traded(self, play: Play, tick: Tick) -> None:
+        """See `Watcher.traded`."""
+        tape = self._tapes[play.board]
+        if play.day != tape.day:
+            tape = self._tapes[play.board] = self._tape(play, tick.at - 1)
+        tape.add(tick)
+        if TRADE in self._types:
+            quotes = play.touch or play.feed.best_quotes(self._stock, tick, play.board)
+            self._deliver(self._key, TRADE, tape.packet(quotes))
+
+    def quoted(self, play: Play, quote: Quote) -> None:
+        """See `Watcher.quoted`."""
+        tape = self._tapes[play.board]
+        if play.day != tape.day:
+            tape = self._tapes[play.board] = self._tape(play, quote.at)
+            self._shown = None
+        touch = (quote.asks[0][0] if quote.asks else 0, quote.bids[0][0] if quote.bids else 0)
+        if BEST in self._types and touch != self._touch:
+            self._deliver(self._key, BEST, best(tape.colours, *touch))
+        self._touch = touch
+        before, self._shown = self._shown, quote
+        if BOOK in self._types:
+            raw = tape.books.book(quote, before, tape.volume, self._outlook(play), self._code(play))
+            self._deliver(self._key, BOOK, raw)
+
+    def expected(self, play: Play, expected: Expected) -> None:
+        """See `Watcher.expected`."""
+        tape = self._tapes[play.board]
+        if play.day != tape.day:
+            tape = self._tapes[play.board] = self._tape(play, expected.at)
+        self._expected = expected
+        if EXPECTED in self._types:
+            self._deliver(self._key, EXPECTED, expected_trade(tape.colours, expected, tape.volume))
+
+    def interrupted(self, play: Play, interruption: Interruption, over: bool) -> None:
+        """See `Watcher.interrupted`: VI발동/해제 is not registered by code."""
+
+    def _outlook(self, play: Play) -> Optional[Expected]:
+        """What the auction expects, while there is one."""
+        return None if self._exchange.continuous(play) else self._expected
+
+    def _code(self, play: Play) -> str:
+        """장운영구분 (FID 215) of the regular session."""
+        phase = self._exchange.phase(NXT if play.board == NXT else KRX)
+        if phase is None:
+            return "8"
+        return {phases.OPENING_AUCTION: "0", phases.CLOSING_AUCTION: "2"}.get(phase.name, "3")
 
 
 class Streams:
-    """One stream for each registered code that trades."""
+    """One stream for each registered code that is listed."""
 
-    def __init__(self, world: World, loop: Loop, deliver: Deliver) -> None:
+    def __init__(self, world: World, exchange: Exchange, loop: Loop, deliver: Deliver) -> None:
         self._world = world
+        self._exchange = exchange
         self._loop = loop
         self._deliver = deliver
-        self._streams: Dict[str, TradeStream] = {}
+        self._streams: Dict[str, Stream] = {}
 
-    def start(self, code: str) -> None:
-        """A code was registered; unknown codes and venues that are not simulated stay silent."""
-        if code in self._world.stocks:
-            self._streams[code] = TradeStream(self._world, self._loop, code, self._deliver)
+    def want(self, key: str, types: FrozenSet[str]) -> None:
+        """Deliver these types of a registered code; none ends it. Unknown codes stay silent."""
+        types &= STOCK_TYPES
+        stream = self._streams.get(key)
+        stock = self._world.stock(key)
+        if stream is not None and types:
+            stream.want(types)
+        elif stream is not None:
+            self._streams.pop(key).stop()
+        elif types and stock is not None:
+            self._streams[key] = Stream(
+                self._world, self._exchange, self._loop, stock, key, types, self._deliver
+            )
 
-    def stop(self, code: str) -> None:
-        """A code left its last screen."""
-        stream = self._streams.pop(code, None)
-        if stream is not None:
-            stream.stop()
+
+class Bell:
+    """The 장시작시간 events, which come to every login without being registered."""
+
+    def __init__(self, loop: Loop, deliver: Deliver) -> None:
+        self._loop = loop
+        self._deliver = deliver
+        self._handle: Optional[Handle] = None
+        self._operations: Iterator[phases.Operation] = iter(())
+
+    def start(self) -> None:
+        """Ring from now on."""
+        now = self._loop.now()
+        day = krx.kst(now).date()
+        if day > krx.LAST_DATE:
+            return
+        self._operations = iter(each for each in phases.operations(day) if each.at > now)
+        self._wait()
+
+    def stop(self) -> None:
+        """Be silent."""
+        if self._handle is not None:
+            self._loop.cancel(self._handle)
+            self._handle = None
+
+    def _wait(self) -> None:
+        now = self._loop.now()
+        operation = next(self._operations, None)
+        if operation is not None:
+            self._handle = self._loop.call_later(operation.at - now, lambda: self._ring(operation))
+            return
+        midnight = krx.midnight(krx.kst(now).date()) + 24 * 60 * krx.MINUTE
+        self._handle = self._loop.call_later(midnight - now, self.start)
+
+    def _ring(self, operation: phases.Operation) -> None:
+        self._wait()
+        raw = opening_time(operation.code, operation.at, operation.remaining)
+        self._deliver(KEY, OPENING, raw)
+
+
+def _boards(key: str) -> Tuple[str, ...]:
+    """The boards that a code with its venue's suffix means."""
+    if key.endswith("_NX"):
+        return (NXT,)
+    return (KRX, AFTER, NXT) if key.endswith("_AL") else (KRX, AFTER)

@@ -152,6 +152,10 @@ class Session:
         """See `Events`."""
         self._gate.run(partial(self.realtime.deliver, sRealKey, sRealType, sRealData))
 
+    def OnReceiveChejanData(self, sGubun: str, nItemCnt: int, sFIdList: str) -> None:
+        """See `Events`. Orders are not sent through the session yet; those of others are only logged."""
+        log.debug("chejan event %s with %d items", sGubun, nItemCnt)
+
     # -- what they lead to ---------------------------------------------------------------------
 
     def _login(self) -> None:

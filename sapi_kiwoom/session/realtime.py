@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 Listener = Callable[[str, str, str], None]
 """Receives ``(code, real_type, raw)``; ``raw`` as `Events.OnReceiveRealData` describes it."""
 
-FIDS = "20;10;15;27;28;41"
-"""They choose the real types: trades, best quotes and the order book, each with all its FIDs."""
+FIDS = "20;10;15"
+"""They choose the real types, each with all its FIDs: trades, and nothing that nobody asked for."""
 
 CODES_PER_SCREEN = 100
 

@@ -202,6 +202,34 @@ def test_columns_are_the_catalogues(rig, control, sink, code):
     assert wrong == []
 
 
+def test_a_single_record_is_read_by_name_and_has_no_rows(rig, control, sink):
+    seen = {}
+
+    def read():
+        seen["rows"] = control.GetRepeatCnt("opt10001", "주식기본정보")
+        seen["table"] = control.GetCommDataEx("opt10001", "주식기본정보")
+        seen["name"] = control.GetCommData("opt10001", "주식기본정보", 0, "종목명")
+        seen["next row"] = control.GetCommData("opt10001", "주식기본정보", 1, "종목명")
+
+    event = ask(rig, control, sink, "opt10001", {"종목코드": CODE}, read=read)
+    assert event[4] in ("0", "")
+    assert seen["name"].strip() == NAME
+    assert (seen["rows"], seen["table"], seen["next row"]) == (0, None, "")
+
+
+def test_a_single_record_stands_beside_the_rows(rig, control, sink):
+    seen = []
+    ask(
+        rig,
+        control,
+        sink,
+        "opt10080",
+        {"종목코드": CODE, "틱범위": "1", "수정주가구분": "1"},
+        read=lambda: seen.append(control.GetCommData("opt10080", "", 0, "종목코드").strip()),
+    )
+    assert seen == [CODE]
+
+
 def test_pages_follow_each_other_without_hole_or_overlap(rig, control, sink):
     first, rows = day_candles(rig, control, sink)
     assert first[4] == "2"
