@@ -19,7 +19,7 @@ from typing import Any, Callable, Dict, List
 
 import pika
 
-from benchmarks import lookups, process, ticks
+from benchmarks import books, lookups, market, process, ticks
 from benchmarks.figures import Figure, table
 from sapi_kiwoom.amqp.node import PrivateBroker
 from sapi_kiwoom.version import VERSION
@@ -30,7 +30,14 @@ BENCHES: Dict[str, Callable[[str, int, bool], List[Figure]]] = {
     "ticks": ticks.flow,
     "idle": process.idle,
     "ready": process.ready,
+    "books": books.speed,
+    "control": market.through_control,
+    "typed": market.typed,
+    "day": market.whole_day,
+    "memory": market.memory,
 }
+
+_WITHOUT_BROKER = ("books", "control", "typed", "day", "memory")
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -56,14 +63,17 @@ def main() -> None:
     started = time.strftime("%Y-%m-%dT%H%M%S")
     figures: List[Figure] = []
     with ExitStack() as stack:
-        url = options.url or stack.enter_context(PrivateBroker()).url
+        benches = options.benches or list(BENCHES)
+        url = options.url or ""
+        if not url and set(benches) - set(_WITHOUT_BROKER):
+            url = stack.enter_context(PrivateBroker()).url
         run: Dict[str, Any] = {
             "started": started,
             "command": {"benches": options.benches, "rounds": rounds, "quick": options.quick},
             "machine": machine(url),
         }
         noise = Figure("machine: a fixed piece of work", "ms", "")
-        for name in options.benches or BENCHES:
+        for name in benches:
             print(f"{name} ...", flush=True)
             noise.ours += [work() for _ in range(rounds)]
             figures += BENCHES[name](url, rounds, options.quick)
@@ -86,23 +96,24 @@ def work() -> float:
 
 def machine(url: str) -> Dict[str, Any]:
     """On what this runs."""
-    broker: Dict[str, Any] = {}
+    broker: Dict[str, Any] = {"product": "no broker", "version": ""}
 
     def opened(connection: Any) -> None:
         broker.update(connection.server_properties)
         connection.close()
 
-    pika.SelectConnection(
-        pika.URLParameters(url),
-        on_open_callback=opened,
-        on_close_callback=lambda closed, _: closed.ioloop.stop(),
-    ).ioloop.start()
+    if url:
+        pika.SelectConnection(
+            pika.URLParameters(url),
+            on_open_callback=opened,
+            on_close_callback=lambda closed, _: closed.ioloop.stop(),
+        ).ioloop.start()
     return {
         "sapi-kiwoom": VERSION,
         "python": platform.python_version(),
         "pika": pika.__version__,
         "orjson": "installed" if importlib.util.find_spec("orjson") else "not installed",
-        "broker": f"{broker['product']} {broker['version']}",
+        "broker": f"{broker['product']} {broker['version']}".strip(),
         "system": platform.platform(),
         "cores": os.cpu_count(),
     }
