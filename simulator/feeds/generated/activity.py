@@ -36,12 +36,12 @@ _FIRST_RESTLESS = (850, 740, 690, 640)
 
 _HALF_HOUR = 30
 _LONG, _SHORT = 32, 8
-_LONG_WAVE = heavy_tail(OCTAVE * 24 // 100)
+_LONG_WAVE = heavy_tail(OCTAVE * 40 // 100)
 _SHORT_WAVE = tuple(  # now and then there is news
-    wave * (1 + max(0, draw - 240) // 8) for draw, wave in enumerate(heavy_tail(OCTAVE * 64 // 100))
+    wave * (1 + max(0, draw - 240) // 8) for draw, wave in enumerate(heavy_tail(OCTAVE * 88 // 100))
 )
 _NERVOUS_WAVE = tuple(
-    wave * (1 + max(0, draw - 244) // 5) for draw, wave in enumerate(heavy_tail(OCTAVE * 65 // 100))
+    wave * (1 + max(0, draw - 244) // 5) for draw, wave in enumerate(heavy_tail(OCTAVE * 70 // 100))
 )
 _SHOCK = heavy_tail(OCTAVE * 30 // 100)
 _STIR = heavy_tail(OCTAVE * 46 // 100)  # large trades move prices
@@ -88,8 +88,9 @@ def _wave(table: tuple[int, ...], draws: bytes, step: int) -> list[int]:
     return [low * down + high * up for low, high in zip(values, values[1:]) for down, up in slopes]
 
 
+@lru_cache(maxsize=8)
 def draw_activity(key: tuple[object, ...], slots: int, nervous: bool) -> Activity:
-    """How the minutes of a day differ from each other.
+    """How the minutes of a day differ from each other. Whoever asks must leave the lists as they are.
 
     Args:
         key: names the draws.

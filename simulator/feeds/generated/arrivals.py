@@ -45,11 +45,8 @@ def order(draws: bytes, counts: list[int], opening: int, closing: int) -> list[i
     keys: list[int] = []
     passed = 0
     for level, count in enumerate(counts):
-        if level == opening:
-            count -= 1
-        if level == closing:
-            count -= 1
-        if count <= 0:
+        between = count - (level == opening) - (level == closing)
+        if between <= 0:
             continue
         # Where the way passes this level; trades are up to one level's way before or behind.
         stations = [
@@ -57,12 +54,12 @@ def order(draws: bytes, counts: list[int], opening: int, closing: int) -> list[i
             for start, corner, low, high in legs
             if low <= level <= high
         ]
-        some = draws[passed : passed + count]
-        passed += count
-        if count > 2:
-            some = b"".join(map(_RUNS.__getitem__, some[: 1 + count * 2 // 3]))[:count]
-            if len(some) < count:
-                some += some[: count - len(some)]
+        some = draws[passed : passed + between]
+        passed += between
+        if between > 2:
+            some = b"".join(map(_RUNS.__getitem__, some[: 1 + between * 2 // 3]))[:between]
+            if len(some) < between:
+                some += some[: between - len(some)]
         if len(stations) == 1:
             base = stations[0] * width + level
             keys += [base + draw * width for draw in some]

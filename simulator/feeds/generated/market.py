@@ -7,7 +7,6 @@ it is. An ETF on a Korean index has hardly a draw of its own; an inverse one fol
 from __future__ import annotations
 
 import re
-from datetime import date
 from functools import lru_cache
 from math import isqrt
 from typing import NamedTuple, Sequence

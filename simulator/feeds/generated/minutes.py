@@ -6,9 +6,9 @@ the day's value comes out. Levels count ticks above the day's low.
 
 from __future__ import annotations
 
-from itertools import chain, repeat
+from itertools import repeat
 from operator import mul
-from typing import Sequence
+from typing import Iterator, Sequence
 
 from sapi_kiwoom import krx
 from simulator.draws import NORMAL, NORMAL_ONE, OCTAVE, heavy_tail, octets, split
@@ -48,7 +48,7 @@ def draw_minutes(seed: int, stock: Stock, day: DayBar) -> tuple[MinuteBar, ...]:
     lot = usual_value(stock) // day.close + 1  # shares of a usual trade
     places = _places(key, activity.rate, regular // lot, regular // 16)
     follows = exposure(stock)
-    route = key  # what draws the path: all ETFs on an index go the same way
+    route: tuple[object, ...] = key  # what draws the path: all ETFs on an index go the same way
     restless, weights = activity.restless, activity.volume
     if follows.is_index:
         route = (seed, "index", follows.group, day.date)
@@ -60,10 +60,9 @@ def draw_minutes(seed: int, stock: Stock, day: DayBar) -> tuple[MinuteBar, ...]:
         market = bytes(market[place] for place in places)
 
     least = day.value_million * 1_000_000 - (closing + after) * day.close  # for the regular session
-    want = 0  # the level at which the mean trade should be
-    if top:
-        above = (least + 500_000) * FINE * top // regular - day.low * FINE * top
-        want = above // (day.high - day.low)
+    # The level at which the mean trade should be.
+    above = (least + 500_000) * FINE * top // regular - day.low * FINE * top
+    want = above // (day.high - day.low) if top else 0
     shape = (prices.index(day.open), prices.index(day.close), top)
     common = Common(market, follows.minute, follows.rest, follows.market < 0, follows.is_index)
     tick = krx.tick_table(stock.market, day.date).tick(day.low)
@@ -73,10 +72,8 @@ def draw_minutes(seed: int, stock: Stock, day: DayBar) -> tuple[MinuteBar, ...]:
     volumes = [1 + shares for shares in split(regular - len(places), weights)]
     for pin in (path.high_at, path.low_at):
         if volumes[pin] < 4:
-            richest = volumes.index(max(volumes))
+            volumes[volumes.index(max(volumes))] -= 4
             volumes[pin] += 4
-            volumes[richest] -= 4
-
     spans = _spans(key, path, restless, volumes, 3 * lot, shape)
     if may_be_stopped(day):
         places, spans, volumes = stop(key, places, spans, volumes, prices, slots)
@@ -90,28 +87,24 @@ def draw_minutes(seed: int, stock: Stock, day: DayBar) -> tuple[MinuteBar, ...]:
         for (_, high, low, _), parts, shares in zip(spans, traded, volumes)
     ]
     _match(spans, traded, volumes, values, prices, sum(values) - least)
-    first = session.open
-    bars = [
-        MinuteBar(
-            first + place,
-            prices[opening],
-            prices[high],
-            prices[low],
-            prices[close],
-            shares,
-            value,
-            tuple(parts),
-        )
-        for place, (opening, high, low, close), shares, value, parts in zip(
-            places, spans, volumes, values, traded
-        )
+    columns = zip(
+        [session.open + place for place in places],
+        *([prices[level] for level in column] for column in zip(*spans)),
+        volumes,
+        values,
+        map(tuple, traded),
+    )
+    bars = map(MinuteBar._make, columns)
+    return (*bars, *_after(session, day.close, closing, after))
+
+
+def _after(session: krx.Session, close: int, closing: int, after: int) -> list[MinuteBar]:
+    """The closing auction and the trades at its price after it, as far as they have any shares."""
+    return [
+        MinuteBar(session.closing_auction + delay, *(close,) * 4, shares, shares * close, (shares,))
+        for delay, shares in ((0, closing), (AFTER_HOURS, after))
+        if shares
     ]
-    for delay, shares in ((0, closing), (AFTER_HOURS, after)):
-        if shares:
-            prints = (day.close,) * 4
-            minute = session.closing_auction + delay
-            bars.append(MinuteBar(minute, *prints, shares, shares * day.close, (shares,)))
-    return tuple(bars)
 
 
 def _grid(table: krx.TickTable, low: int, high: int) -> list[int]:
@@ -173,16 +166,13 @@ def _spans(
         else:
             high, low = last, first
         if shares > few:
-            if end > before:
-                up, down = end + (up >> 17) + 255, before - (down >> 17)
-            else:
-                up, down = before + (up >> 17) + 255, end - (down >> 17)
-            if up >= high + 1 << FINE_BITS:
-                high = up >> FINE_BITS
-                if high > top:
-                    high = top
-            if down < low << FINE_BITS:
-                low = down >> FINE_BITS if down > 0 else 0
+            peak, trough = (end, before) if end > before else (before, end)
+            peak = peak + (up >> 17) + FINE - 1 >> FINE_BITS
+            trough = trough - (down >> 17) >> FINE_BITS
+            if peak > high:
+                high = min(top, peak)
+            if trough < low:
+                low = max(0, trough)
         spans.append((first, high, low, last))
     if top:
         for pin, extreme in ((path.high_at, top), (path.low_at, 0)):
@@ -248,8 +238,8 @@ def _match(
 ) -> None:
     """Move shares to higher or to lower prices until the value is within the day's million.
 
-    First half of what a minute can spare goes to its own best level, then to that of a better minute, at
-    last to the day's.
+    First half of what a minute can spare goes to its own best level, the richest minutes before others;
+    then to that of a better minute, at last to the day's.
 
     Args:
         excess: how far the sum of ``values`` is above what it must be, in won; 0 to 999,999 will do.
@@ -258,18 +248,21 @@ def _match(
         return
     upwards = excess < 0
     goal = -1 if upwards else 0  # the place of a minute's best level
-    order = sorted(range(len(spans)), key=[span[1] + span[2] for span in spans].__getitem__)
-    if not upwards:
-        order.reverse()
     side = 1 if upwards else 2
     extremes = [span[side] for span in spans]
     extreme = extremes.index(max(extremes) if upwards else min(extremes))
-    ways = chain(
-        zip(order, order, repeat(2)),
-        zip(order[: len(order) // 2], reversed(order), repeat(2)),
-        zip(order, repeat(extreme), repeat(1)),
-    )
-    for number, target, part in ways:
+
+    def ways() -> Iterator[tuple[int, int, int]]:
+        """From which minute, to which, and what part of all that can be moved."""
+        numbers = range(len(spans))
+        for number in sorted(numbers, key=volumes[:].__getitem__, reverse=True):
+            yield number, number, 2
+        middles = [span[1] + span[2] for span in spans]
+        order = sorted(numbers, key=middles.__getitem__, reverse=not upwards)
+        yield from zip(order[: len(order) // 2], reversed(order), repeat(2))
+        yield from zip(order, repeat(extreme), repeat(1))
+
+    for number, target, part in ways():
         first, high, low, last = spans[number]
         best = prices[extremes[target]]
         if number == target and high == low:

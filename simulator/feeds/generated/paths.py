@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import accumulate
 from math import isqrt
-from operator import mul
+from operator import add, mul
 from typing import NamedTuple, Sequence
 
 from simulator.draws import NORMAL, NORMAL_ONE, octets
@@ -18,11 +18,11 @@ FINE_BITS = 8
 FINE = 1 << FINE_BITS
 """Parts of a tick in which a path is drawn."""
 
-_PASSING = 110
+_PASSING = 124
 """Part of a minute's noise that the next minute takes back, in 1/256."""
 
 
-_LEAST_MOVE = FINE * 11 // 16
+_LEAST_MOVE = FINE * 13 // 16
 """What a price moves in a minute at least, if only to and fro."""
 
 
@@ -91,7 +91,7 @@ def draw_path(
     high_at, low_at = _extremes(extremes, clock, shape, step)
 
     # The closing auction may end off the last trade before it, hence the jump.
-    jump = sign * NORMAL[draws[-1]] * most // (NORMAL_ONE * 17)
+    jump = sign * NORMAL[draws[-1]] * most // (NORMAL_ONE * 20)
     pins = {-1: opening * FINE, count - 1: max(0, min(most, close * FINE + jump))}
     if count > 1:
         if top not in (opening, close):
@@ -118,15 +118,17 @@ def draw_path(
         ]
         width = end - start
         sway += [(n * (width - n) << 12) // (width * width) for n in range(1, width + 1)]
-    ends = [-x >> 1 if x < 0 else x if x < most else most - (x - most >> 1) for x in ends]
+    usual = isqrt(clock[-1] // count) + 1
+    least = _LEAST_MOVE * 7 // 8 if common.faithful else _LEAST_MOVE
+    lasting = isqrt(max(0, least * least - (step * usual >> 8) ** 2)) * 256 // usual
+    asides = _asides(draws[count:], restless, sign * step * _PASSING >> 8, sign * lasting)
+    ends = list(map(add, ends, asides))
+    if min(ends) < 0 or max(ends) > most:  # turned back, and slowed down
+        ends = [-x >> 1 if x < 0 else x if x < most else most - (x - most >> 1) for x in ends]
     room = sum(map(mul, weights, sway))
     lift = ((want * sum(weights) - sum(map(mul, weights, ends))) << 10) // room if room else 0
     lift = max(-most, min(most, lift))
-    usual = isqrt(clock[-1] // count) + 1
-    least = _LEAST_MOVE * 5 // 8 if common.faithful else _LEAST_MOVE
-    lasting = isqrt(max(0, least * least - (step * usual >> 8) ** 2)) * 256 // usual
-    asides = _asides(draws[count:], restless, step * _PASSING >> 8, lasting)
-    ends = [x + (lift * give >> 10) + sign * aside for x, give, aside in zip(ends, sway, asides)]
+    ends = [x + (lift * give >> 10) for x, give in zip(ends, sway)]
     if min(ends) < 0 or max(ends) > most:
         ends = [0 if x < 0 else x if x < most else most for x in ends]
     return Path(ends, high_at, low_at, step)
@@ -172,11 +174,11 @@ def tilt(weights: list[int], path: Path, want: int) -> list[int]:
     """Weights so changed that the mean of the path, weighted with them, comes nearer to ``want``."""
     whole = sum(weights)
     mean = sum(map(mul, weights, path.ends)) // whole
+    if abs(want - mean) < FINE // 16:
+        return weights
     off = [x - mean for x in path.ends]
     spread = sum(map(mul, weights, map(mul, off, off))) // whole + 1
     slope = (want - mean) << 8
-    if not slope:
-        return weights
     return [
         weight * min(1_024, max(32, 256 + x * slope // spread)) for weight, x in zip(weights, off)
     ]

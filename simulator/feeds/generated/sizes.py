@@ -17,7 +17,7 @@ _LEAST_VALUE = 1_000_000
 _PER_DAY = 220_000
 """Won of a usual trade: so many, and as much again as so many trades would make of a usual day."""
 
-_LEAST_SHARES = 7
+_LEAST_SHARES = 5
 """Shares of a usual trade at least."""
 
 MOST = 12_000
@@ -102,11 +102,11 @@ def _spread(draws: bytes, shares: int) -> list[int]:
     return sizes
 
 
-def counts(traded: Sequence[int], trades: int, least: Sequence[int]) -> list[int]:
-    """How many of a minute's trades are at each level."""
+def counts(traded: Sequence[int], trades: int, opening: int, closing: int) -> list[int]:
+    """How many of a minute's trades are at each level; enough to open and to close where it does."""
     whole = sum(traded)
     spare = max(0, trades - len(traded))
-    return [
-        min(shares, max(need, 1 + spare * shares // whole)) if shares else 0
-        for shares, need in zip(traded, least)
-    ]
+    found = [min(shares, 1 + spare * shares // whole) for shares in traded]
+    if opening == closing and len(traded) > 1:
+        found[opening] = max(2, found[opening])
+    return found

@@ -49,13 +49,9 @@ def draw_ticks(
     first = table.index(bar.low)
     width = len(bar.traded)
     opening, closing = table.index(bar.open) - first, table.index(bar.close) - first
-    least = [0] * width
-    least[opening] = least[closing] = 1
-    if opening == closing and width > 1:
-        least[opening] = 2
     size = trade_size((seed, stock.code, day), bar.minute - session.open, is_nervous(stock))
     continuous = bar.value * 5 >> 3 if with_auction else bar.value
-    trades = counts(bar.traded, count_trades(stock, continuous, bar.volume, size), least)
+    trades = counts(bar.traded, count_trades(stock, continuous, bar.volume, size), opening, closing)
     if caused:
         trades[closing] = 1  # the trade that goes too far is the last one
     number = sum(trades)
@@ -64,14 +60,14 @@ def draw_ticks(
     provided = stock.kind == "etf"
     passed = 3 + number
     sizes = []
-    for level, count in enumerate(trades):
-        some, shares = draws[passed : passed + count], bar.traded[level]
+    for level, (count, shares) in enumerate(zip(trades, bar.traded)):
+        some = draws[passed : passed + count]
         passed += count
-        if with_auction and level == opening and count > 1:
-            part = max(1, min(shares - count + 1, shares * (80 + (draws[0] >> 1)) >> 8))
-            sizes.append(iter([part, *draw_sizes(some[1:], shares - part, provided)]))
-        else:
-            sizes.append(iter(draw_sizes(some, shares, provided)))
+        # What an auction trades is one print.
+        alone = with_auction and level == opening and count > 1
+        part = max(1, min(shares - count + 1, shares * (80 + (draws[0] >> 1)) >> 8)) if alone else 0
+        parts = draw_sizes(some[alone:], shares - part, provided)
+        sizes.append(iter([part, *parts] if alone else parts))
 
     begin = ended or start + draws[1] * (8_000 if with_auction else 13)
     until = caused or end - MARGIN
@@ -101,7 +97,9 @@ def best_quotes(
     upper, lower = limits
     draw = octets(1, "spread", seed, stock.code, tick.at)[0]
     wide = {"대형주": 6, "": 20}.get(stock.size, 64)  # of 256 books, those wider than one tick
-    spread = 1 if draw >= wide else 2 if draw * 3 >= wide else 3
+    if table.tick(tick.price) * 5_000 < tick.price:
+        wide = 176  # where a tick is next to nothing
+    spread = 1 if draw >= wide else 2 if draw * 4 >= wide else 3
     index = table.index(tick.price)
     if tick.side > 0:
         ask, bid = tick.price, table.price(max(0, index - spread))
