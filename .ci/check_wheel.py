@@ -23,7 +23,7 @@ def main(tree: Path) -> None:
         path.relative_to(tree).as_posix()
         for package in PACKAGES
         for path in (tree / package).rglob("*")
-        if path.suffix in {".py", ".json"} or path.name == "py.typed"
+        if path.suffix in {".py", ".json", ".yaml"} or path.name == "py.typed"
     }
     assert {path.split("/")[0] for path in installed} == PACKAGES, sorted(installed)
     assert not wanted - installed, f"not in the wheel: {sorted(wanted - installed)}"

@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 import time
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, Optional, Sequence, Type
 
 from sapi_kiwoom.amqp import AmqpLink, AmqpTransport
 from sapi_kiwoom.client import Client
@@ -38,12 +38,38 @@ def wall() -> int:
     return time.time_ns() // 1_000
 
 
+def scenario(which: Any) -> Any:
+    """A `simulator.Scenario`, by its file, its name, or None for any day of the whole market.
+
+    Raises:
+        KiwoomError: there is none, or it cannot be played.
+    """
+    return importlib.import_module("simulator").load(which)
+
+
+def usual_moment() -> int:
+    """When a market starts that nobody gave a time, microseconds since 1970 UTC."""
+    moment: int = importlib.import_module("simulator").usual_moment(wall())
+    return moment
+
+
 def simulator(**options: Any) -> Any:
-    """A `simulator.Simulator`. Loaded by name: the server's code knows nothing of the simulator."""
+    """A `simulator.Simulator`. Loaded by name: the server's code knows nothing of the simulator.
+
+    It starts at ``at``, else at the scenario's start, else at the usual moment; with a ``state``, what
+    happened since has happened when this returns.
+
+    Raises:
+        KiwoomError: the scenario cannot be played, or the state cannot be used.
+    """
     module = importlib.import_module("simulator")
-    if options.get("at") is None:
-        options["at"] = module.usual_moment(wall())
-    return module.Simulator(**options)
+    options["scenario"] = played = scenario(options.get("scenario"))
+    if options.get("at") is None and played.start is None:
+        options["at"] = usual_moment()
+    made = module.Simulator(**options)
+    if options.get("state") is not None:
+        made.catch_up()
+    return made
 
 
 def simulate(timeout: float = 60.0, **options: Any) -> Client:
@@ -51,7 +77,8 @@ def simulate(timeout: float = 60.0, **options: Any) -> Client:
 
     Args:
         timeout: seconds of market time to wait for an answer.
-        options: of `simulator.Simulator`: ``seed``, ``at``, ``speed``, ``behaviour``.
+        options: of `simulator.Simulator`: ``scenario``, ``seed``, ``at``, ``speed``, ``state``,
+            ``behaviour``.
     """
     simulated = simulator(**options)
     transport = LocalTransport(simulated.loop)
@@ -72,6 +99,38 @@ def connect(url: str = "amqp://localhost:5672", timeout: float = 60.0) -> Client
         NotConnected: the broker cannot be reached.
     """
     return Client(AmqpLink(url), timeout)
+
+
+def on_signals(loop: Loop, stop: Callable[[], None]) -> None:
+    """Let SIGINT and SIGTERM call ``stop`` on the loop."""
+
+    def handle(number: int, frame: object) -> None:
+        loop.post(stop)
+
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), handle)
+
+
+def keep_running(loop: Loop, *fatal: Type[Exception]) -> None:
+    """Run until the loop is stopped, whatever fails on it.
+
+    An exception ends one callable and not the process: a request that caused it would come again after
+    each restart.
+
+    Args:
+        loop: to be run.
+        fatal: exceptions that end it all the same.
+    """
+    while True:
+        try:
+            loop.run()
+        except fatal:
+            raise
+        except Exception:
+            log.exception("something failed that nobody expected; the process goes on")
+        else:
+            return
 
 
 class App:
@@ -103,7 +162,6 @@ class App:
         self._loop = loop
         self._failure: Optional[KiwoomError] = None
         self._stopping = False
-        self._ended = False
         self._transport = AmqpTransport(
             url, kind, loop, deadline=deadline, on_ready=on_ready, on_fatal=self._fail
         )
@@ -117,26 +175,14 @@ class App:
         Raises:
             KiwoomError: something failed that waiting cannot heal.
         """
-        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), self._on_signal)
+        on_signals(self._loop, self.stop)
         self._session.start(on_connected=self._server.start, on_failed=self._fail)
-        while not self._ended:
-            try:
-                self._loop.run()
-            except Exception:
-                # Ends one callable, not the server: a request that caused it would come again after
-                # each restart.
-                log.exception("something failed that nobody expected; the server goes on")
-            else:
-                self._ended = True
+        keep_running(self._loop)
         if self._failure is not None:
             raise self._failure
 
-    def _on_signal(self, number: int, frame: object) -> None:
-        self._loop.post(self._stop)
-
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Answer or give back what is in flight, then end `run`; a second call does not wait."""
         if self._stopping:
             log.warning("stopping at once; what is in flight goes back to the queue")
             self._loop.stop()

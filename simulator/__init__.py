@@ -37,7 +37,7 @@ class Simulator:
             where it is named, stands in for the scenario's.
         state: a directory that remembers accounts and orders. Where there are some already, the market
             goes on from the last of them; `catch_up` brings it to ``at``.
-        exchange: address of a broker in another process (`simulator.remote.HouseServer`), which has the
+        exchange: address of a broker in another process (`simulator.hosting.HouseServer`), which has the
             market's time and speed.
 
     Attributes:
@@ -79,15 +79,12 @@ class Simulator:
         self._target, self._speed = at, speed
         stocks = listed(scenario)
         if exchange is not None:
-            told = remote.hello(exchange)
-            if told["identity"] != identity(scenario):
-                raise remote.ExchangeUnreachable(
-                    f"the exchange plays {told['identity']}, not {identity(scenario)}; name the same "
-                    "scenario and seed"
-                )
-            self.loop = VirtualLoop(told["now"], told["speed"])
+            played = identity(scenario)
+            told = remote.hello(exchange, played)
+            self._target, self._speed = told.now, told.speed
+            self.loop = VirtualLoop(told.now, told.speed)
             world = World(stocks, feed(scenario, stocks))
-            self.house = remote.RemoteHouse(self.loop, world, scenario.server, exchange)
+            self.house = remote.RemoteHouse(self.loop, world, scenario.server, exchange, played)
         else:
             ledger: AnyLedger = NoLedger()
             if state is not None:
@@ -102,6 +99,15 @@ class Simulator:
         """What answers and masters are made from."""
         return self.house.world
 
+    @property
+    def speed(self) -> Optional[float]:
+        """Market seconds per second; None is as fast as possible."""
+        return self._speed
+
+    def close(self) -> None:
+        """Let others have the state, or hang up on the exchange. Nothing may run here any more."""
+        self.house.close()
+
     def catch_up(self) -> None:
         """After a restart: let the market do what it did meanwhile, while nobody was logged in."""
         behind = self._target - self.loop.now()
@@ -113,7 +119,7 @@ class Simulator:
 def identity(scenario: Scenario) -> str:
     """Names what is played: two simulators with the same one have the same market."""
     digest = hashlib.sha256(repr(replace(scenario, source="")).encode()).hexdigest()[:12]
-    return f"{scenario.name} ({digest})"
+    return f"{scenario.name}, seed {scenario.seed} ({digest})"
 
 
 def usual_moment(wall: int) -> int:

@@ -93,7 +93,7 @@ class Chain:
         if prepared:
             ready()
         else:
-            loop.call_later(0, lambda: self.prepare(loop, alive, ready))
+            loop.call_later(self.reply.pause, lambda: self.prepare(loop, alive, ready))
 
     @property
     def _size(self) -> int:

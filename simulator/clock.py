@@ -47,6 +47,7 @@ class VirtualLoop:
         self._speed = speed
         # A moment on the wall, and the market's then.
         self._anchor: Tuple[float, int] = (0.0, start)
+        self._ahead: Optional[int] = None  # the market time then, of a loop that has to wait for it
         self._heap: List[Tuple[int, int, Timer]] = []
         self._sequence = 0
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -78,7 +79,7 @@ class VirtualLoop:
 
     def run(self) -> None:
         """See `Loop.run`. Market time stands still between two runs."""
-        self._anchor = (time.monotonic(), self._now)
+        self.pace(self._speed)
         try:
             while not self._stopping:
                 self._run_posts()
@@ -99,14 +100,30 @@ class VirtualLoop:
     def pace(self, speed: Optional[float]) -> None:
         """Go on at another speed: market seconds per second, None as fast as possible."""
         self._anchor = (time.monotonic(), self._now)
+        self._ahead = None
         self._speed = speed
 
-    def turn(self, duration: Optional[int]) -> None:
+    def follow(self, market: int, speed: float) -> None:
+        """Take over the time and the speed of another clock, within `run`.
+
+        Args:
+            market: what it shows now. Where that is later, what was due meanwhile happens at once. Where
+                it is earlier, this loop's time goes at half speed until the other has caught up: it
+                never runs backwards, and nothing waits for long.
+            speed: market seconds per second.
+        """
+        self._anchor = (time.monotonic(), market)
+        self._ahead = self._now
+        self._speed = speed
+
+    def turn(self, duration: Optional[int]) -> bool:
         """Go on with everything else inside the callable that runs, as a modal window does.
 
         Args:
-            duration: microseconds of market time; None goes on until somebody else's `stop`, which then
-                ends the outer run too.
+            duration: microseconds of market time; None goes on until somebody else's `stop`.
+
+        Returns:
+            Whether the time has passed. False after somebody else's `stop`, which ends the outer run too.
         """
         over = False
 
@@ -121,13 +138,15 @@ class VirtualLoop:
             if handle is not None:
                 self.cancel(handle)
             self.stop()
+        return over
 
     def _paced(self) -> Optional[int]:
         """The market time that the wall clock has reached; None without a pace."""
         if self._speed is None:
             return None
         wall, market = self._anchor
-        return market + int((time.monotonic() - wall) * self._speed * SECOND)
+        gone = int((time.monotonic() - wall) * self._speed * SECOND)
+        return market + gone if self._ahead is None else max(market + gone, self._ahead + gone // 2)
 
     def _touch(self) -> None:
         paced = self._paced()

@@ -263,11 +263,11 @@ class SimulatedControl:
     def _receive(
         self, screen: str, rqname: str, trcode: str, answer: Answer, prev_next: str
     ) -> None:
-        self._answer = answer
+        outer, self._answer = self._answer, answer  # a window inside an event lets others arrive
         try:
             self._sink.OnReceiveTrData(screen, rqname, trcode, "", prev_next, 0, "", "", "")
         finally:
-            self._answer = None
+            self._answer = outer
 
     def GetRepeatCnt(self, sTrCode: str, sRecordName: str) -> int:
         """See `Control.GetRepeatCnt`. Whatever record is named, the multi record counts."""
@@ -338,11 +338,11 @@ class SimulatedControl:
 
     def real(self, key: str, real_type: str, raw: str) -> None:
         """See `Client.real`."""
-        self._real, self._real_values = (real_type, raw), None
+        outer, self._real, self._real_values = self._real, (real_type, raw), None
         try:
             self._sink.OnReceiveRealData(key, real_type, raw)
         finally:
-            self._real, self._real_values = ("", ""), None
+            self._real, self._real_values = outer, None
 
     # -- orders --------------------------------------------------------------------------------
 
@@ -398,8 +398,10 @@ class SimulatedControl:
         when the user says no is not known; 0 without any event here.
         """
         dialog = self._scenario.dialog
-        self._loop.turn(None if dialog.answer == "never" else int(dialog.seconds * SECOND))
-        return dialog.answer == "send"
+        answered = self._loop.turn(
+            None if dialog.answer == "never" else int(dialog.seconds * SECOND)
+        )
+        return answered and dialog.answer == "send"
 
     def GetChejanData(self, nFid: int) -> str:
         """See `Control.GetChejanData`."""
@@ -417,11 +419,11 @@ class SimulatedControl:
 
     def noticed(self, notice: Notice) -> None:
         """See `Client.noticed`."""
-        self._notice = notice
+        outer, self._notice = self._notice, notice
         try:
             self._sink.OnReceiveChejanData(notice.gubun, len(notice.values), notice.fid_list)
         finally:
-            self._notice = None
+            self._notice = outer
 
     # -- masters -------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from simulator.brokerage.ledger import AnyLedger, NoLedger
 from simulator.brokerage.notices import Notice
 from simulator.brokerage.validation import Request
 from simulator.feeds import Expected, Feed, Quote, Tick
+from simulator.feeds.bars import KRX
 from simulator.market.exchange import Exchange, MakeTrading, Trading
 from simulator.market.fills import Queue, Touch
 from simulator.market.fullbook import FullBook
@@ -78,6 +79,9 @@ class AnyHouse(Protocol):
             KiwoomError: nobody answers.
         """
 
+    def close(self) -> None:
+        """Let go of what it holds: a state, or a connection. Nothing may happen here any more."""
+
 
 class House:
     """A simulated broker with everything behind it. Several controls may be logged in.
@@ -111,7 +115,7 @@ class House:
         )
         self.world = World(stocks, self.exchange.feed)
         self.exchange.on_moved = self._keep_tape
-        ledger = ledger or NoLedger()
+        self._ledger = ledger = ledger or NoLedger()
         began = next((entry.at for entry in ledger.entries()), loop.now())
         day = self.world.trading_day(began)
         self.desk = Desk(
@@ -126,6 +130,7 @@ class House:
             expired=frozenset(each.number for each in scenario.accounts if each.expired),
         )
         self.world.brokerage = self.desk
+        sent = {(each.at, Request(**each.data)) for each in ledger.entries() if each.kind == "sent"}
         for entry in scenario.entries:
             request = Request(
                 "",
@@ -137,18 +142,24 @@ class House:
                 entry.price,
                 entry.hoga,
             )
-            if entry.at >= loop.now():
+            if entry.at >= loop.now() and (entry.at, request) not in sent:
                 loop.call_later(entry.at - loop.now(), _enter(self.desk, request))
 
     def connect(self, client: Client) -> Line:
         """A control logs in."""
         return _Line(self, client, self._loop)
 
+    def close(self) -> None:
+        """Let others have the ledger."""
+        self._ledger.close()
+
     def _keep_tape(self, play: Play) -> None:
         """Orders move a stock: its totals are kept from what is printed from now on."""
-        tape = self.world.tapes.at(play.stock, self._loop.now()).copy()
+        if play.board != KRX:
+            return
+        tape = self.world.tape(play.stock, self._loop.now()).copy()
         self.world.live[play.stock.code] = tape
-        play.watch(_Keeper(tape), False)
+        self.exchange.watch(play.stock, KRX, _Keeper(self.exchange, tape), False)
 
 
 class _Line:
@@ -189,12 +200,15 @@ class _Line:
 class _Keeper:
     """Adds what is printed to a tape, for the day it was made for."""
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, exchange: Exchange, tape: Tape) -> None:
+        self._exchange = exchange
         self._tape = tape
 
     def traded(self, play: Play, tick: Tick) -> None:
         if play.day == self._tape.day:
             self._tape.add(tick)
+        else:
+            self._exchange.unwatch(play.stock, KRX, self)
 
     def quoted(self, play: Play, quote: Quote) -> None:
         pass

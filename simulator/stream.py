@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Callable, Dict, FrozenSet, Iterator, Optional, Tuple
+from collections import deque
+from typing import Callable, Deque, Dict, FrozenSet, Iterator, Optional, Tuple
 
 from sapi_kiwoom import krx
 from sapi_kiwoom.loop import Handle, Loop
@@ -66,7 +67,7 @@ class Stream:
         self._tapes: Dict[str, Tape] = {}  # by board; both venues share one
         self._shown: Optional[Quote] = None
         self._touch: Tuple[int, int] = (0, 0)
-        self._expected: Optional[Expected] = None
+        self._due: Deque[Tuple[str, str]] = deque()
         self._handle: Handle = loop.call_later(_REGISTERING, self._open)
 
     def want(self, types: FrozenSet[str]) -> None:
@@ -97,7 +98,7 @@ class Stream:
         if not krx.is_trading_day(day):
             day = krx.next_trading_day(day)
         if play.board == KRX and day == krx.kst(now).date():
-            return self._world.tapes.at(self._stock, now).copy()
+            return self._world.tape(self._stock, now).copy()
         tape = Tape(self._world.feed, self._stock, day)
         minute = krx.day_and_minute(now)[1]
         if play.board != KRX and day == krx.kst(now).date():
@@ -128,19 +129,20 @@ class Stream:
             self._shown = None
         touch = (quote.asks[0][0] if quote.asks else 0, quote.bids[0][0] if quote.bids else 0)
         if BEST in self._types and touch != self._touch:
-            self._deliver(self._key, BEST, best(tape.colours, *touch))
+            self._due.append((BEST, best(tape.colours, *touch)))
         self._touch = touch
         before, self._shown = self._shown, quote
         if BOOK in self._types:
             raw = tape.books.book(quote, before, tape.volume, self._outlook(play), self._code(play))
-            self._deliver(self._key, BOOK, raw)
+            self._due.append((BOOK, raw))
+        while self._due:  # whoever hears of the first may let time go on
+            self._deliver(self._key, *self._due.popleft())
 
     def expected(self, play: Play, expected: Expected) -> None:
         """See `Watcher.expected`."""
         tape = self._tapes[play.board]
         if play.day != tape.day:
             tape = self._tapes[play.board] = self._tape(play, expected.at)
-        self._expected = expected
         if EXPECTED in self._types:
             self._deliver(self._key, EXPECTED, expected_trade(tape.colours, expected, tape.volume))
 
@@ -149,7 +151,7 @@ class Stream:
 
     def _outlook(self, play: Play) -> Optional[Expected]:
         """What the auction expects, while there is one."""
-        return None if self._exchange.continuous(play) else self._expected
+        return None if self._exchange.continuous(play) else play.expected
 
     def _code(self, play: Play) -> str:
         """장운영구분 (FID 215) of the regular session."""

@@ -1,4 +1,4 @@
-"""The command line: ``sapi-kiwoom serve``, ``call``, ``watch`` and ``demo``."""
+"""The command line: ``sapi-kiwoom serve``, ``call``, ``watch``, ``demo``, ``scenario`` and ``exchange``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import sys
 from typing import List, Optional
 
-from sapi_kiwoom.cli import call, demo, serve, watch
+from sapi_kiwoom.cli import call, demo, exchange, scenario, serve, watch
 from sapi_kiwoom.errors import KiwoomError
 from sapi_kiwoom.version import VERSION
 
@@ -22,6 +22,8 @@ _EXAMPLES = """\
   sapi-kiwoom serve --simulator amqp://localhost     이미 있는 RabbitMQ 로 / on a RabbitMQ of yours
   sapi-kiwoom call get-stock-name stock_code=015760  요청 하나 / one request
   sapi-kiwoom watch 005930 000660                    실시간 체결 / live trades
+  sapi-kiwoom exchange --state ./state               거래소를 따로 / the market by itself
+  sapi-kiwoom scenario list                          시나리오 / what the simulator can play
 
 명령마다 --help 가 있습니다. Each command has its own --help."""
 
@@ -36,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"sapi-kiwoom {VERSION}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (serve, call, watch, demo):
+    for module in (serve, call, watch, demo, scenario, exchange):
         module.add_parser(commands)
     return top
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 from datetime import date, datetime, timedelta
-from typing import Any, Tuple
+from pathlib import Path
+from typing import Any, Dict, Tuple
 
 from sapi_kiwoom import krx
 from sapi_kiwoom.loop import SECOND
@@ -47,6 +48,65 @@ def add_client_options(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_scenario_option(command: Any) -> None:
+    """The scenario that a simulator plays."""
+    command.add_argument(
+        "--scenario",
+        metavar="FILE|NAME",
+        help="시나리오 파일 또는 이름 / a scenario's file, or a name that `sapi-kiwoom scenario list` shows "
+        "(default: any day of the whole market)",
+    )
+
+
+def add_market_options(command: Any) -> None:
+    """Which market a simulator plays, when, and how fast; `market_options` takes them."""
+    add_scenario_option(command)
+    command.add_argument(
+        "--seed",
+        type=int,
+        help="같은 값이면 같은 시세 / same seed, same prices (default: the scenario's, else 1)",
+    )
+    command.add_argument(
+        "--speed",
+        type=positive,
+        metavar="X",
+        help="몇 배속 / market seconds per second (default: the scenario's, else 1)",
+    )
+    command.add_argument(
+        "--at",
+        type=moment,
+        metavar="MOMENT",
+        help="시작 시각 / market time to start at, Korean time, for example 2026-11-20T09:00 "
+        "(default: the scenario's start, else now within trading hours, else 10:00 of the last "
+        "trading day)",
+    )
+    command.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="계좌와 주문을 여기에 남기고 다음에 이어 감 / accounts and orders are kept here, and a server "
+        "started again goes on with them",
+    )
+
+
+def market_options(options: argparse.Namespace) -> Dict[str, Any]:
+    """What `app.simulator` is told of them.
+
+    Raises:
+        KiwoomError: the scenario cannot be played.
+    """
+    from sapi_kiwoom import app
+
+    scenario = app.scenario(options.scenario)
+    return {
+        "scenario": scenario,
+        "seed": options.seed,
+        "at": options.at,
+        "speed": options.speed or scenario.speed or 1.0,
+        "state": options.state,
+    }
+
+
 def moment(text: str) -> int:
     """``2026-11-20T10:00`` or ``2026-11-20 10:00:30`` in Korean time, as microseconds since 1970 UTC."""
     try:
@@ -62,6 +122,16 @@ def moment(text: str) -> int:
     return krx.microseconds(at if at.tzinfo else at.replace(tzinfo=krx.KST))
 
 
+def day(text: str) -> date:
+    """``2026-11-20``."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no date; write for example 2026-11-20"
+        ) from None
+
+
 def positive(text: str) -> float:
     """A number above 0."""
     try:
@@ -71,6 +141,19 @@ def positive(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} must be a number above 0, for example 60")
     return value
+
+
+def port(text: str) -> int:
+    """``7700``; 0 is any that is free."""
+    if not text.isdigit() or int(text) >= 1 << 16:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; write for example 7700")
+    return int(text)
+
+
+def address(text: str) -> Tuple[str, int]:
+    """``7700`` is a port of this computer, ``host:7700`` one elsewhere: ("127.0.0.1", 7700)."""
+    host, _, number = text.rpartition(":")
+    return host or "127.0.0.1", port(number)
 
 
 def window(text: str) -> Tuple[int, int]:

@@ -8,7 +8,17 @@ import importlib
 from typing import Any, Dict, Optional
 
 from sapi_kiwoom import krx
-from sapi_kiwoom.cli.options import DEFAULT_URL, Commands, add_command, moment, positive, window
+from sapi_kiwoom.cli.options import (
+    DEFAULT_URL,
+    Commands,
+    add_command,
+    add_market_options,
+    address,
+    market_options,
+    positive,
+    window,
+)
+from sapi_kiwoom.errors import KiwoomError
 from sapi_kiwoom.loop import SECOND
 
 _TEXT = """\
@@ -22,6 +32,8 @@ _MORE = """\
 예 / examples:
   sapi-kiwoom serve --simulator
   sapi-kiwoom serve --simulator amqp://localhost:5672 --seed 7 --speed 60 --at 2026-11-20T09:00
+  sapi-kiwoom serve --simulator --scenario vi-day --state ~/vi-day
+  sapi-kiwoom serve --simulator --exchange 7700      따로 실행한 거래소로 / see sapi-kiwoom exchange
   python -m sapi_kiwoom amqp://localhost:5672        키움 컨트롤로 (Windows) / the real control"""
 
 
@@ -37,25 +49,13 @@ def add_parser(commands: Commands) -> None:
         help="시뮬레이터로 / the simulator instead of the control",
     )
     simulator = command.add_argument_group("시뮬레이터 / simulator")
+    add_market_options(simulator)
     simulator.add_argument(
-        "--seed",
-        type=int,
-        default=1,
-        help="같은 값이면 같은 시세 / same seed, same prices (default: 1)",
-    )
-    simulator.add_argument(
-        "--speed",
-        type=positive,
-        default=1.0,
-        metavar="X",
-        help="몇 배속 / market seconds per second (default: 1)",
-    )
-    simulator.add_argument(
-        "--at",
-        type=moment,
-        metavar="MOMENT",
-        help="시작 시각 / market time to start at, Korean time, for example 2026-11-20T09:00 "
-        "(default: now within trading hours, else 10:00 of the last trading day)",
+        "--exchange",
+        type=address,
+        metavar="PORT|HOST:PORT",
+        help="따로 실행 중인 거래소에 접속 / the market of a running `sapi-kiwoom exchange`, which has the "
+        "time, the speed and the state; name the same scenario and seed",
     )
     simulator.add_argument(
         "--block-beyond",
@@ -101,13 +101,17 @@ def run(options: argparse.Namespace) -> int:
     from sapi_kiwoom.session.limiter import DEFAULT, NOTICE
 
     if not options.simulator:
+        if options.scenario or options.state or options.exchange:
+            raise KiwoomError(
+                "--scenario, --state and --exchange belong to the simulator; add --simulator"
+            )
         app.real_control(options.broker_url or DEFAULT_URL)
-    simulated = app.simulator(
-        seed=options.seed,
-        at=options.at,
-        speed=options.speed,
-        behaviour=_behaviour(options),
-    )
+    if options.exchange and (options.at or options.speed or options.state):
+        raise KiwoomError("--at, --speed and --state belong to the exchange; start that with them")
+    market = market_options(options)
+    simulated = app.simulator(**market, behaviour=_behaviour(options), exchange=options.exchange)
+    scenario, speed = simulated.scenario, simulated.speed or float("inf")
+    played = f"{scenario.name}, seed {scenario.seed}"
     with contextlib.ExitStack() as stack:
         url: Optional[str] = options.broker_url
         if url is None:
@@ -118,11 +122,11 @@ def run(options: argparse.Namespace) -> int:
         def ready() -> None:
             start = krx.kst(simulated.loop.now()).strftime("%Y-%m-%d %H:%M:%S")
             print(
-                f"ready: simulator (seed {options.seed}, {start} KST, speed {options.speed:g}) on {shown}",
+                f"ready: simulator ({played}, {start} KST, speed {speed:g}) on {shown}",
                 flush=True,
             )
 
-        app.App(
+        served = app.App(
             simulated.loop,
             simulated.control,
             simulated.kind,
@@ -131,7 +135,10 @@ def run(options: argparse.Namespace) -> int:
             history=options.limit_history,
             deadline=options.deadline,
             on_ready=ready,
-        ).run()
+        )
+        if scenario.end is not None:
+            simulated.loop.call_later(scenario.end - simulated.loop.now(), served.stop)
+        served.run()
     return 0
 
 

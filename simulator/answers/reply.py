@@ -18,10 +18,12 @@ class Reply(NamedTuple):
     Attributes:
         single: values of the single record in the order of its fields; empty where there is none.
         rows: of the multi record, newest or first ranked first.
+        pause: microseconds of market time to leave whoever makes the rows after a None.
     """
 
     single: List[str]
     rows: Rows
+    pause: int = 0
 
 
 def nothing() -> Reply:

@@ -21,6 +21,7 @@ from simulator.brokerage.notices import HoldingView, Notice, Notices, Snapshot, 
 from simulator.brokerage.order import CANCEL, MODIFY, NEW, SELL, Fill, Order
 from simulator.brokerage.validation import ORDER_TYPES, Refusal, Request, Situation, refusal
 from simulator.draws import Draws
+from simulator.feeds.bars import KRX, NXT
 from simulator.market.exchange import Exchange
 from simulator.market.working import ALL_OR_NOTHING, GOOD, IMMEDIATE, WorkingOrder
 from simulator.universe import Stock
@@ -153,8 +154,10 @@ class Desk:
         order = None
         if stock is not None and account is not None:
             order = self._draft(request, stock, original)
-        situation = self._situation(request, stock, account, order, original)
-        refused = refusal(request, situation)
+        refused: Optional[Refusal] = Refusal(messages.Saying.CLOSED_DAY)
+        if krx.kst(self._loop.now()).date() <= krx.LAST_DATE:
+            situation = self._situation(request, stock, account, order, original)
+            refused = refusal(request, situation)
         limit: Optional[int] = None
         if refused is None and order is not None and order.kind != CANCEL:
             limit, possible = self._exchange.limit(
@@ -220,7 +223,8 @@ class Desk:
         day = krx.kst(now).date()
         upper = lower = affordable = sellable = 0
         if stock is not None and krx.is_trading_day(day):
-            upper, lower = self._exchange.feed.limits(stock, day)
+            hoga = order.hoga if order is not None else request.hoga
+            upper, lower = self._exchange.limits(stock, hoga)
             if account is not None and order is not None and order.kind != CANCEL:
                 possible = account.possible(order, reserve_price(order, upper))
                 affordable, sellable = possible, possible
@@ -260,7 +264,8 @@ class Desk:
         self._tell(self._notices.accepted(order, self._snapshot(order.stock)))
         if order.kind == NEW:
             if order.side == SELL:  # fewer shares are orderable already
-                self._tell_holding(order)
+                delay = self._latency.of(Step.HOLDING, order.entered, order.number, "accepted")
+                self._tell_holding(order, self._snapshot(order.stock), delay)
             self._work(order)
             return
         delay = self._latency.of(Step.ACCEPTANCE, order.entered, order.number, "confirmed")
@@ -296,9 +301,12 @@ class Desk:
         fill = self._book(order, number, now, price, quantity)
         if not order.open:
             self._working.pop(order.number, None)
+        venue = NXT if working.board == NXT else KRX
+        market = self._snapshot(order.stock, working.board)
         delay = self._latency.of(Step.REPORT, now, number)
-        self._tell(self._notices.filled(fill, self._snapshot(order.stock)), delay)
-        self._tell_holding(order, self._latency.of(Step.HOLDING, now, number))
+        self._tell(self._notices.filled(fill, market, venue), delay)
+        delay += self._latency.of(Step.HOLDING, now, number)
+        self._tell_holding(order, market, delay)
 
     def dropped(self, working: WorkingOrder) -> None:
         """See `Reports.dropped`. What expires does so silently, what was to trade at once is cleared."""
@@ -331,7 +339,7 @@ class Desk:
         for client in self._clients:
             client.noticed(notice)
 
-    def _tell_holding(self, order: Order, delay: int = 0) -> None:
+    def _tell_holding(self, order: Order, market: Snapshot, delay: int) -> None:
         account = self._accounts[order.account]
         holding = account.holdings[order.stock.code]
         view = HoldingView(
@@ -346,18 +354,19 @@ class Desk:
             realised=account.today.profit,
             realised_rate=account.today.rate,
         )
-        self._tell(self._notices.held(view, self._snapshot(order.stock)), delay)
+        self._tell(self._notices.held(view, market), delay)
 
     def _cleared(self, order: Order) -> Notice:
         last_fill = next((f for f in reversed(self.fills(order.account)) if f.order is order), None)
         market = self._snapshot(order.stock)
         return self._notices.cleared(order, market, self._loop.now(), last_fill)
 
-    def _snapshot(self, stock: Stock) -> Snapshot:
+    def _snapshot(self, stock: Stock, board: str = KRX) -> Snapshot:
         day = krx.kst(self._loop.now()).date()
         feed = self._exchange.feed
         base, (upper, lower) = feed.base_price(stock, day), feed.limits(stock, day)
-        last, (ask, bid) = self._exchange.last(stock), self._exchange.touch(stock)
+        last = self._exchange.last(stock, board)
+        ask, bid = self._exchange.touch(stock, board)
         return Snapshot(last.price if last else base, ask, bid, base, upper, lower)
 
     # -- numbers and days ----------------------------------------------------------------------

@@ -17,7 +17,7 @@ from simulator.feeds.bars import AFTER, KRX, NXT
 from simulator.market import phases
 from simulator.market.interruptions import Halt, Halts, Interruption
 from simulator.market.phases import Phase
-from simulator.market.play import Play, Watcher
+from simulator.market.play import Play, Receiver, Watcher
 from simulator.market.record import Record
 from simulator.market.working import Reports, WorkingOrder
 from simulator.universe import Stock
@@ -28,6 +28,9 @@ SOR = "SOR"
 AT_A_CLOSE = {"61": phases.PREVIOUS_CLOSE, "81": phases.CLOSE}
 """거래구분 that trade at a close that is known, and when."""
 
+SINGLE_PRICE = "62"
+"""시간외단일가."""
+
 BECOMES_MARKET = "05"
 """조건부지정가: what is left takes any price in the closing auction."""
 
@@ -36,10 +39,11 @@ _SETTLED = krx.MINUTE
 """From an auction's nominal end until it has been settled for sure."""
 
 
-class Trading(Protocol):
-    """A fill model for one stock on one board; see `simulator.market.fills` and ``fullbook``."""
+_AT_ANY_MOMENT = frozenset((phases.PRE_MARKET, phases.CONTINUOUS, phases.AFTER_MARKET))
 
-    needs_books: bool
+
+class Trading(Receiver, Protocol):
+    """A fill model for one stock on one board; see `simulator.market.fills` and ``fullbook``."""
 
     @property
     def empty(self) -> bool:
@@ -50,12 +54,6 @@ class Trading(Protocol):
 
     def withdraw(self, order: WorkingOrder, quantity: int) -> None:
         """Take back some of its shares."""
-
-    def traded(self, tick: Tick) -> None:
-        """The feed's next trade."""
-
-    def quoted(self, quote: Quote) -> None:
-        """The feed's next book."""
 
 
 MakeTrading = Callable[["Exchange", Play, Reports], Trading]
@@ -118,7 +116,7 @@ class Exchange:
 
     def touch(self, stock: Stock, board: str = KRX) -> Tuple[int, int]:
         """Best ask and best bid now, in won; 0 where that side is empty or nothing traded yet."""
-        play = self._plays.get((stock.code, board))
+        play = self._running(stock, board)
         if play is not None and play.quote is not None:
             quote = play.quote
             return (
@@ -130,12 +128,12 @@ class Exchange:
 
     def last(self, stock: Stock, board: str = KRX) -> Optional[Tick]:
         """The last trade of today; None before the first."""
-        play = self._plays.get((stock.code, board))
+        play = self._running(stock, board)
+        if play is not None:
+            return play.last
         now = self._loop.now()
         day, minute = krx.day_and_minute(now)
-        if play is not None and play.day == day and not play.idle:
-            return play.last
-        if not krx.is_trading_day(day) or day < stock.listed:
+        if not stock.listed <= day <= krx.LAST_DATE or not krx.is_trading_day(day):
             return None
         for bar in reversed(self.feed.minutes(stock, day, board)):
             if bar.minute <= minute:
@@ -145,22 +143,58 @@ class Exchange:
                     return passed[-1]
         return None
 
+    def _running(self, stock: Stock, board: str) -> Optional[Play]:
+        """A play that knows how things stand today."""
+        play = self._plays.get((stock.code, board))
+        today = krx.kst(self._loop.now()).date()
+        return play if play is not None and not play.idle and play.day == today else None
+
+    def limits(self, stock: Stock, hoga: str) -> Tuple[int, int]:
+        """The highest and the lowest price in won that an order of a kind may carry today.
+
+        시간외단일가 (62) stays within 10 % of the close.
+
+        Raises:
+            ValueError: today is beyond the calendar of `krx`.
+        """
+        day = krx.kst(self._loop.now()).date()
+        upper, lower = self.feed.limits(stock, day)
+        last = self.last(stock)
+        if hoga != SINGLE_PRICE or last is None:
+            return upper, lower
+        table, tenth = krx.tick_table(stock.market, day), last.price // 10
+        return (
+            min(upper, table.round_down(last.price + tenth)),
+            max(lower, table.round_up(last.price - tenth)),
+        )
+
     def phase(self, venue: str) -> Optional[Phase]:
         """The session of a venue that runs now."""
         now = self._loop.now()
-        return phases.phase_at(krx.kst(now).date(), venue, now)
+        day = krx.kst(now).date()
+        return phases.phase_at(day, venue, now) if day <= krx.LAST_DATE else None
 
     def continuous(self, play: Play) -> bool:
-        """Whether trades happen at any moment now on a play's board."""
+        """Whether trades happen at any moment now on a play's board.
+
+        They do from the session's first one on: its auction may be late, and a book without a trade is
+        nobody's.
+        """
         phase = self.phase(NXT if play.board == NXT else KRX)
-        if phase is None or phase.auction or phase.board != play.board:
+        if phase is None or phase.name not in _AT_ANY_MOMENT or phase.board != play.board:
             return False
-        return not self.interrupted(play.stock) and self._halt(play.stock) is None
+        if play.last is None or play.last.at < phase.start or self._halt(play.stock) is not None:
+            return False
+        regular = self._plays.get((play.stock.code, KRX))
+        return regular is None or regular.interruption is None
 
     def interrupted(self, stock: Stock) -> bool:
-        """Whether a VI runs; known of stocks that are looked at or traded."""
-        play = self._plays.get((stock.code, KRX))
-        return play is not None and play.interruption is not None
+        """Whether a VI runs."""
+        play = self._running(stock, KRX)
+        if play is None:
+            play = Play(self._loop, self.feed.below, stock, KRX)
+            play.look()
+        return play.interruption is not None
 
     def halted(self, stock: Stock) -> bool:
         """Whether the stock takes no orders, for a reason of its own (거래정지)."""
@@ -203,7 +237,7 @@ class Exchange:
                 max(0, phase.start - now), lambda: self._trade_at_close(order, stock, day, hoga)
             )
             return KRX
-        board = self._board(order, stock, venue)
+        board = order.board = self._board(order, stock, venue)
         play = self._play(stock, board)
         if play not in self._trading:
             self._trading[play] = self._make_trading(self, play, self)
@@ -215,6 +249,7 @@ class Exchange:
         if hoga == BECOMES_MARKET:
             self._becomes_market(order, day, now)
         self._trading[play].submit(order)
+        play.tell()
         return board
 
     def withdraw(self, order: WorkingOrder, quantity: int) -> None:
@@ -226,24 +261,32 @@ class Exchange:
             self._trading[play].withdraw(order, quantity)
         if not order.quantity:
             self._forget(order)
+        if play is not None:
+            play.tell()
 
     def limit(
         self, stock: Stock, venue: str, side: int, hoga: str, price: int
     ) -> Tuple[Optional[int], bool]:
         """The worst price of an order of a kind that comes now, and whether it can be taken at all.
 
-        최유리 (06, 16, 26) takes the best price of the other side, 최우선 (07) the best of its own; without
-        such a price the exchange does not take it.
+        최유리 (06, 16, 26) takes the best price of the other side, 최우선 (07) the best of its own, 중간가
+        (29, 30, 31) the middle of both as it is now, rounded away from the other side to a valid price.
+        Without such a price the exchange does not take it.
         """
         if hoga in ("03", "13", "23", "61", "81"):
             return None, True
-        if hoga in ("06", "16", "26", "07"):
-            board = NXT if venue == NXT else self._regular_board()
-            ask, bid = self.touch(stock, board)
-            own, other = (bid, ask) if side > 0 else (ask, bid)
-            best = own if hoga == "07" else other
-            return best, best > 0
-        return price, True
+        if hoga not in ("06", "16", "26", "07", "29", "30", "31"):
+            return price, True
+        board = NXT if venue == NXT else self._regular_board()
+        ask, bid = self.touch(stock, board)
+        if hoga in ("29", "30", "31"):
+            table = krx.tick_table(stock.market, krx.kst(self._loop.now()).date())
+            middle = (ask + bid) // 2
+            valid = table.round_down(middle) if side > 0 else table.round_up(middle)
+            return valid, ask > 0 and bid > 0
+        own, other = (bid, ask) if side > 0 else (ask, bid)
+        best = own if hoga == "07" else other
+        return best, best > 0
 
     def _regular_board(self) -> str:
         phase = self.phase(KRX)
@@ -282,7 +325,7 @@ class Exchange:
         self._ends[order] = self._loop.call_later(delay, lambda: self._expire(order))
 
     def _expire(self, order: WorkingOrder) -> None:
-        self.withdraw(order, order.quantity) if self._places[order] else self._forget(order)
+        self.withdraw(order, order.quantity)
         self.reports.dropped(order)
 
     def _becomes_market(self, order: WorkingOrder, day: date, now: int) -> None:
@@ -297,6 +340,7 @@ class Exchange:
                 self._trading[play].withdraw(order, left)
                 order.quantity, order.limit = left, None
                 self._trading[play].submit(order)
+                play.tell()
 
         self._loop.call_later(max(0, start - now), change)
 
@@ -372,8 +416,9 @@ class Exchange:
         if trading is not None and trading.empty:
             del self._trading[play]
             play.trade(None)
-        if play.idle:
-            self._plays.pop((play.stock.code, play.board), None)
+        key = (play.stock.code, play.board)
+        if play.idle and self._plays.get(key) is play:
+            del self._plays[key]
 
 
 class _Recorder:

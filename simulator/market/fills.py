@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Callable, List, Tuple
 
-from simulator.feeds import Quote, Tick
+from simulator.feeds import Expected, Quote, Tick
 from simulator.market.play import Play
-from simulator.market.working import ALL_OR_NOTHING, GOOD, IMMEDIATE, Reports, WorkingOrder
+from simulator.market.working import ALL_OR_NOTHING, GOOD, Reports, WorkingOrder
 
 Delay = Callable[[WorkingOrder], int]
 """Microseconds until an order that could trade at once does."""
@@ -89,6 +89,10 @@ class Touch:
     def quoted(self, quote: Quote) -> None:
         """The feed's next book."""
         self._play.show(quote)
+
+    def expected(self, expected: Expected) -> None:
+        """What the feed's auction expects next."""
+        self._play.expect(expected)
 
     def _arrive(self, order: WorkingOrder) -> None:
         order.ahead = 0
@@ -193,6 +197,10 @@ class Queue:
             for price, quantity in self._walk(order):
                 self._fill(order, price if order.limit is None else order.limit, quantity)
 
+    def expected(self, expected: Expected) -> None:
+        """What the feed's auction expects next."""
+        self._play.expect(expected)
+
     def _by_priority(self) -> List[WorkingOrder]:
         """Orders that take any price first, then the better price, then the earlier."""
         return sorted(
@@ -235,6 +243,3 @@ class Queue:
 
     def _forget_done(self) -> None:
         self._orders = [order for order in self._orders if order.quantity > 0]
-
-
-__all__ = ["IMMEDIATE", "Delay", "Queue", "Touch", "at_once"]

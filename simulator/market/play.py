@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import date
+from functools import partial
 from operator import attrgetter
-from typing import Dict, Iterable, Iterator, List, Optional, Protocol, Tuple, TypeVar, Union
+from typing import (
+    Callable,
+    Deque,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Protocol,
+    Sequence,
+    Tuple,
+    TypeVar,
+    Union,
+)
 
 from sapi_kiwoom import krx
 from sapi_kiwoom.loop import Handle, Loop
-from simulator.draws import Draws
 from simulator.feeds import Expected, Feed, Quote, Tick
 from simulator.feeds.bars import KRX
-from simulator.market.interruptions import LONGEST_DELAY, Interruption, VolatilityInterruption
+from simulator.market.guard import Guard
+from simulator.market.interruptions import Interruption
 from simulator.universe import Stock
 
 Event = Union[Tick, Quote, Expected]
@@ -39,7 +54,7 @@ class Watcher(Protocol):
         """A VI began, or its auction was settled. Only a watcher that asked for books is told."""
 
 
-class Trading(Protocol):
+class Receiver(Protocol):
     """Stands between the feed and what is published, where orders are at work: a fill model."""
 
     needs_books: bool
@@ -50,19 +65,24 @@ class Trading(Protocol):
     def quoted(self, quote: Quote) -> None:
         """The feed's next book."""
 
+    def expected(self, expected: Expected) -> None:
+        """What the feed's auction expects next."""
+
 
 class Play:
     """Plays a feed's days in market time.
+
+    Whatever is published is told when the work that led to it is done, so that a watcher may do anything
+    in its turn: leave, send an order, even let time go on.
 
     Attributes:
         stock, board: what is played.
         day: the day that is played.
         last: the trade printed last today; None before the first.
         quote: the book shown last today, None before; kept only while books are played.
-        expected: what the running auction expects, likewise.
+        expected: what the running auction expects, likewise; None outside auctions.
         touch: best ask and best bid after the last trade, in won, where orders change the book; else None.
         trading: where the orders of this board are, if there are any.
-        interruption: the VI that runs; seen on the board ``KRX`` while books are played.
     """
 
     def __init__(self, loop: Loop, feed: Feed, stock: Stock, board: str) -> None:
@@ -75,18 +95,22 @@ class Play:
         self.quote: Optional[Quote] = None
         self.expected: Optional[Expected] = None
         self.touch: Optional[Tuple[int, int]] = None
-        self.trading: Optional[Trading] = None
-        self.interruption: Optional[Interruption] = None
-        self._guard: Optional[VolatilityInterruption] = None
+        self.trading: Optional[Receiver] = None
+        self._guard: Optional[Guard] = None
         self._watchers: Dict[Watcher, bool] = {}  # in order of arrival; whether it wants books
+        self._untold: Deque[Tuple[Watcher, Callable[[], None]]] = deque()
         self._books = False
         self._events: Iterator[Event] = iter(())
         self._event: Optional[Event] = None
-        self._traded_at, self._trades = (
-            -1,
-            0,
-        )  # of the feed's last trade, and how many at that moment
+        # How far the feed was played: up to a moment, and so many events of each type at it.
+        self._moment = -1
+        self._done = {Tick: 0, Quote: 0, Expected: 0}
         self._handle: Optional[Handle] = None
+
+    @property
+    def interruption(self) -> Optional[Interruption]:
+        """The VI that runs; seen on the board ``KRX`` while books or orders are played."""
+        return self._guard.running if self._guard is not None else None
 
     # -- who looks -----------------------------------------------------------------------------
 
@@ -97,20 +121,16 @@ class Play:
 
     def watch(self, watcher: Watcher, books: bool) -> None:
         """Tell a watcher from now on; again, to change whether it is told of books."""
-        self._watchers = {
-            **self._watchers,
-            watcher: books,
-        }  # a walk over the old one may be under way
+        self._watchers[watcher] = books
         self._retune()
 
     def unwatch(self, watcher: Watcher) -> None:
         """Tell it nothing more."""
-        self._watchers = {
-            each: books for each, books in self._watchers.items() if each is not watcher
-        }
+        self._watchers.pop(watcher, None)
+        self._untold = deque(each for each in self._untold if each[0] is not watcher)
         self._retune()
 
-    def trade(self, trading: Optional[Trading]) -> None:
+    def trade(self, trading: Optional[Receiver]) -> None:
         """Let the feed pass through ``trading`` from now on; None when there are no orders."""
         self.trading = trading
         self.touch = None
@@ -128,10 +148,20 @@ class Play:
             self._open()
         elif books != self._books:
             self._books = books
+            if not books:  # they would grow old
+                self.quote = self.expected = None
             self._stop()
             self._resume()
+        self._keep_guard()
 
     # -- the day -------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """See how things stand, without going on from there."""
+        self._open()
+        self._stop()
+        self._books = True
+        self._keep_guard()
 
     def _stop(self) -> None:
         if self._handle is not None:
@@ -142,12 +172,11 @@ class Play:
         """Take up the running day where it stands, or wait for the next one."""
         now = self.loop.now()
         self.day = krx.kst(now).date()
-        self.quote = self.expected = None
+        self.quote = self.expected = self.touch = None
         passed = self._passed(now)
         self.last = passed[-1] if passed else None
-        self._traded_at = now
-        self._trades = sum(1 for tick in passed if tick.at == now)
-        self.interruption = self._guard = None
+        self._reach(now + 1)  # what happens now has happened
+        self._guard = None
         self._resume()
 
     def _passed(self, now: int) -> List[Tick]:
@@ -162,58 +191,66 @@ class Play:
                     return ticks
         return []
 
+    def _reach(self, moment: int) -> None:
+        self._moment = moment
+        self._done = dict.fromkeys(self._done, 0)
+
     def _resume(self) -> None:
         """Go on with what is still to come of the day, with or without books."""
         now = self.loop.now()
         day, minute = krx.day_and_minute(now)
+        if self._moment < now:
+            self._reach(now)
         self._events = iter(())
         if self._listed(day):
-            if self._books and self.quote is None and self.last is not None:
-                for each in range(minute, minute - _LONGEST_SILENCE, -1):
-                    quotes = _until(self.feed.quotes(self.stock, day, each, self.board), now)
-                    if quotes:
-                        self.quote = quotes[-1]
-                        break
-            if self._books and self.board == KRX and self._guard is None:
-                self._guard = self._new_guard(day)
-            self._events = self._timeline(day, minute, now)
+            if self._books:
+                self._look_back(day, minute)
+            self._events = self._timeline(day, minute)
+            self._keep_guard()
         self._advance()
 
-    def _new_guard(self, day: date) -> VolatilityInterruption:
-        """Watches over trades from now on; what it was held against before is the opening price."""
-        stock, now = self.stock, self.loop.now()
-        base = self.feed.base_price(stock, day)
+    def _keep_guard(self) -> None:
+        """Watch over trades once somebody sees interruptions or has orders that heed them."""
+        if self._guard is None and self.board == KRX and (self._books or self.trading is not None):
+            day = krx.kst(self.loop.now()).date()
+            if self._listed(day):
+                self._guard = Guard(self, day, self.last)
 
-        def delay(at: int) -> int:
-            return Draws(self.feed.seed, "vi", stock.code, day, at).below(LONGEST_DELAY)
-
-        guard = VolatilityInterruption(
-            stock.kind, stock.kospi200, base, krx.tick_table(stock.market, day), delay
-        )
+    def _look_back(self, day: date, minute: int) -> None:
+        """See what somebody sees who has looked for a while."""
         if self.last is not None:
-            opening = self.feed.minutes_so_far(stock, now)[0].open
-            guard.reference, guard.last = opening, self.last.price
-        return guard
+            for each in range(minute, minute - _LONGEST_SILENCE, -1):
+                quotes = self.split(self.feed.quotes(self.stock, day, each, self.board))[0]
+                if quotes:
+                    self.quote = quotes[-1]
+                    break
+        if self.board == KRX:
+            expected = self.split(self.feed.expected(self.stock, day))[0]
+            if expected and (self.last is None or expected[-1].at > self.last.at):
+                self.expected = expected[-1]
+
+    def split(self, events: Sequence[_E]) -> Tuple[List[_E], List[_E]]:
+        """What of the feed has been played, and what has not."""
+        first = sum(1 for event in events if event.at < self._moment)
+        if first < len(events) and events[first].at == self._moment:
+            first += self._done[type(events[first])]
+        return list(events[:first]), list(events[first:])
 
     def _listed(self, day: date) -> bool:
         return self.stock.listed <= day <= krx.LAST_DATE and krx.is_trading_day(day)
 
-    def _timeline(self, day: date, start: int, now: int) -> Iterator[Event]:
-        """What is to come after now, in order of time; a trade before the book that it leaves."""
+    def _timeline(self, day: date, start: int) -> Iterator[Event]:
+        """What is to come, in order of time; a trade before the book that it leaves."""
         expected: List[Expected] = []
         if self._books and self.board == KRX:
-            expected = _after(self.feed.expected(self.stock, day), now)
+            expected = self.split(self.feed.expected(self.stock, day))[1]
             expected.reverse()
-        skipped = self._trades if self._traded_at == now else 0
         for minute in self._minutes(day, start):
             ticks = self.feed.ticks(self.stock, day, minute, self.board)
-            events: List[Event] = list(ticks)
-            if minute == start:
-                due = [tick for tick in ticks if tick.at >= now]
-                events = [*due[skipped:]] if due and due[0].at == now else [*due]
+            events: List[Event] = [*(self.split(ticks)[1] if minute == start else ticks)]
             if self._books:
                 quotes = self.feed.quotes(self.stock, day, minute, self.board)
-                events += _after(quotes, now) if minute == start else quotes
+                events += self.split(quotes)[1] if minute == start else quotes
                 end = krx.midnight(day) + (minute + 1) * krx.MINUTE
                 while expected and expected[-1].at < end:
                     events.append(expected.pop())
@@ -221,12 +258,13 @@ class Play:
             yield from events
 
     def _minutes(self, day: date, start: int) -> Iterable[int]:
-        """The minutes in which something may happen; with books, all until the last trade."""
+        """The minutes in which something may happen; with books, all of the board's hours."""
         traded = [bar.minute for bar in self.feed.minutes(self.stock, day, self.board)]
-        if not self._books:
+        if not self._books or not traded:
             return (minute for minute in traded if minute >= start)
         first = 8 * 60  # before any auction
-        return range(max(start, first), traded[-1] + 1 if traded else first)
+        last = max(traded[-1], krx.session(day).close) if self.board == KRX else traded[-1]
+        return range(max(start, first), last + 1)
 
     def _advance(self) -> None:
         """Wait for the next event, or the next day."""
@@ -241,71 +279,57 @@ class Play:
     def _fire(self) -> None:
         event = self._event
         assert event is not None
-        if isinstance(event, Tick):
-            if event.at != self._traded_at:
-                self._traded_at, self._trades = event.at, 0
-            self._trades += 1
+        if event.at != self._moment:
+            self._reach(event.at)
+        self._done[type(event)] += 1
         self._advance()  # first, so that whoever leaves now stops what is next
+        receiver = self.trading
         if isinstance(event, Tick):
-            if self.trading is None:
-                self.print(event)
-            else:
-                self.trading.traded(event)
+            self.print(event) if receiver is None else receiver.traded(event)
         elif isinstance(event, Quote):
-            if self.trading is None:
-                self.show(event)
-            else:
-                self.trading.quoted(event)
+            self.show(event) if receiver is None else receiver.quoted(event)
         else:
-            self.expect(event)
+            self.expect(event) if receiver is None else receiver.expected(event)
+        self.tell()
 
     # -- what is published ---------------------------------------------------------------------
 
     def print(self, tick: Tick) -> None:
         """Publish a trade."""
         if self._guard is not None:
-            self._watch_over(self._guard, tick)
+            for interruption, over in self._guard.traded(tick):
+                self._tell_interruption(interruption, over)
         self.last = tick
-        for watcher in self._watchers:
-            watcher.traded(self, tick)
-
-    def _watch_over(self, guard: VolatilityInterruption, tick: Tick) -> None:
-        """See a VI begin and end: the feed goes on with a single price when it is over."""
-        running = self.interruption
-        if running is not None:
-            guard.settle(tick.price if tick.side == 0 else None)
-            self.interruption = None
-            self._tell_interruption(running, True)
         if tick.side == 0:
-            guard.reference = guard.last = tick.price
-            return
-        self.interruption = guard.offer(tick.at, tick.price)
-        if self.interruption is not None:
-            self._tell_interruption(self.interruption, False)
-
-    def _tell_interruption(self, interruption: Interruption, over: bool) -> None:
-        for watcher, books in self._watchers.items():
-            if books:
-                watcher.interrupted(self, interruption, over)
+            self.expected = None
+        for watcher in self._watchers:
+            self._untold.append((watcher, partial(watcher.traded, self, tick)))
 
     def show(self, quote: Quote) -> None:
         """Publish a book."""
         self.quote = quote
         for watcher, books in self._watchers.items():
             if books:
-                watcher.quoted(self, quote)
+                self._untold.append((watcher, partial(watcher.quoted, self, quote)))
 
     def expect(self, expected: Expected) -> None:
         """Publish what an auction expects."""
         self.expected = expected
         for watcher, books in self._watchers.items():
             if books:
-                watcher.expected(self, expected)
+                self._untold.append((watcher, partial(watcher.expected, self, expected)))
+
+    def tell(self) -> None:
+        """Tell the watchers what has been published."""
+        while self._untold:
+            self._untold.popleft()[1]()
+
+    def _tell_interruption(self, interruption: Interruption, over: bool) -> None:
+        for watcher, books in self._watchers.items():
+            if books:
+                tell = partial(watcher.interrupted, self, interruption, over)
+                self._untold.append((watcher, tell))
 
 
 def _until(events: Iterable[_E], now: int) -> List[_E]:
     return [event for event in events if event.at <= now]
-
-
-def _after(events: Iterable[_E], now: int) -> List[_E]:
-    return [event for event in events if event.at > now]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Optional, Protocol
 
+from simulator.feeds.bars import KRX
+
 GOOD, IMMEDIATE, ALL_OR_NOTHING = "", "IOC", "FOK"
 """What becomes of shares that do not trade at once: they stay, they are dropped, or nothing trades."""
 
@@ -17,10 +19,11 @@ class WorkingOrder:
         quantity: shares still to trade.
         condition: ``GOOD``, ``IMMEDIATE`` or ``ALL_OR_NOTHING``.
         owner: whoever placed it; the exchange hands it back in its reports and looks no further.
+        board: where it is; set by the exchange.
         ahead: shares that stand before it at its price, where the fill model counts them.
     """
 
-    __slots__ = ("ahead", "condition", "limit", "owner", "quantity", "resting", "side")
+    __slots__ = ("ahead", "board", "condition", "limit", "owner", "quantity", "resting", "side")
 
     def __init__(
         self, owner: Any, side: int, quantity: int, limit: Optional[int], condition: str = GOOD
@@ -30,6 +33,7 @@ class WorkingOrder:
         self.limit = limit
         self.quantity = quantity
         self.condition = condition
+        self.board = KRX
         self.ahead = 0
         self.resting: Any = None  # its place in a full book
 

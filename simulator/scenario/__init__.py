@@ -1,0 +1,1 @@
+"""Scenarios: which market is played, by whom, and what goes wrong in it."""
