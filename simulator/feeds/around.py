@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, List, NamedTuple, Optional, Tuple
 
 from sapi_kiwoom import krx
 from simulator.feeds.bars import Expected, Quote, Tick
-from simulator.feeds.generated import ticks as generated
 from simulator.feeds.generated.boards import board_seed, windows
 from simulator.feeds.generated.depth import Depth, draw_quotes
 from simulator.feeds.generated.expected import (
@@ -18,6 +17,7 @@ from simulator.feeds.generated.expected import (
     draw_expected,
     draw_orders,
 )
+from simulator.feeds.generated.touches import Touches
 from simulator.universe import Stock
 
 if TYPE_CHECKING:
@@ -47,6 +47,11 @@ def _depth(seed: int, stock: Stock, day: date, board: str) -> Depth:
     return Depth(seed, stock, day, board)
 
 
+@lru_cache(maxsize=128)
+def _touches(seed: int, stock: Stock, day: date, limits: Tuple[int, int]) -> Touches:
+    return Touches(seed, stock, day, limits)
+
+
 def snap(price: int, table: krx.TickTable, limits: Tuple[int, int]) -> int:
     """The valid price within the limits that stands for one that may be neither."""
     upper, lower = limits
@@ -66,7 +71,7 @@ def best_quotes(feed: Feed, stock: Stock, day: date, tick: Tick, board: str) -> 
     """Best ask and best bid in won just after any trade, on the grid or not; 0 for an empty side."""
     limits = feed.limits(stock, day)
     tick = tick._replace(price=snap(tick.price, krx.tick_table(stock.market, day), limits))
-    return generated.best_quotes(board_seed(feed.seed, board), stock, day, tick, limits)
+    return _touches(board_seed(feed.seed, board), stock, day, limits).after(tick)
 
 
 def quotes_around(feed: Feed, stock: Stock, day: date, minute: int, board: str) -> List[Quote]:

@@ -32,10 +32,15 @@ from simulator.feeds.generated.expected import (
 )
 from simulator.feeds.generated.interruptions import Interruption, interruptions
 from simulator.feeds.generated.minutes import draw_minutes
-from simulator.feeds.generated.ticks import best_quotes, draw_ticks
+from simulator.feeds.generated.ticks import draw_ticks
+from simulator.feeds.generated.touches import Touches
 from simulator.universe import Stock
 
 __all__ = ["FIRST_DAY", "DayBar", "Generated", "MinuteBar", "Tick"]
+
+_DAY = 24 * 60 * krx.MINUTE
+_STOCKS = 512
+"""Stocks whose touches are kept."""
 
 
 class Generated:
@@ -56,6 +61,8 @@ class Generated:
         self._depth = lru_cache(maxsize=256)(self._draw_depth)
         self._quotes = lru_cache(maxsize=32)(self._draw_quotes)
         self._auctions = lru_cache(maxsize=128)(self._draw_auctions)
+        # Asked for every trade, so by stock and board alone, beside the day's beginning.
+        self._touches: dict[tuple[Stock, str], tuple[int, Touches | None]] = {}
 
     def day(self, stock: Stock, day: date) -> DayBar | None:
         """The bar of a whole day; None before the listing, before 2015-06-15, on closed days."""
@@ -101,9 +108,20 @@ class Generated:
 
     def best_quotes(self, stock: Stock, tick: Tick, board: str = KRX) -> tuple[int, int]:
         """Best ask and best bid in won just after a trade; 0 where the book has no such side."""
-        day, _ = krx.day_and_minute(tick.at)
-        limits = self._limits(stock, day, board)
-        return best_quotes(board_seed(self.seed, board), stock, day, tick, limits)
+        start, touches = self._touches.get((stock, board), (0, None))
+        if touches is None or not start <= tick.at < start + _DAY:
+            touches = self._touches_of(stock, krx.day_and_minute(tick.at)[0], board)
+        return touches.after(tick)
+
+    def _touches_of(self, stock: Stock, day: date, board: str) -> Touches:
+        start, touches = self._touches.get((stock, board), (0, None))
+        if touches is None or start != krx.midnight(day):
+            own, limits = board_seed(self.seed, board), self._limits(stock, day, board)
+            if len(self._touches) >= _STOCKS:
+                self._touches.clear()
+            touches = Touches(own, stock, day, limits)
+            self._touches[stock, board] = (krx.midnight(day), touches)
+        return touches
 
     def quotes(self, stock: Stock, day: date, minute: int, board: str = KRX) -> list[Quote]:
         """The books of a minute in order of time: each change that a broker would send.
@@ -246,11 +264,8 @@ class Generated:
             return ()
         bars = self.minutes(stock, day, board)
         passed = bisect_left([bar.minute for bar in bars], minute)
-        own, limits = board_seed(self.seed, board), self._limits(stock, day, board)
-
-        def best(tick: Tick) -> tuple[int, int]:
-            return best_quotes(own, stock, day, tick, limits)
-
+        limits = self._limits(stock, day, board)
+        best = self._touches_of(stock, day, board).after
         before: Optional[Tuple[int, int]] = None
         earlier: Tuple[Tick, ...] = ()
         if passed and bars[passed - 1].minute >= window.start:

@@ -17,11 +17,13 @@ from simulator.universe import Stock
 WHOLE = 256 * NORMAL_ONE
 """One standard deviation of a blended draw."""
 
-_INDEX = re.compile(r"\S+ (?:200|코스피|KRX ?300|KTOP|인버스|레버리지)")
-_INDEX_150 = re.compile("코스닥 ?150")
+_INDEX = re.compile(
+    r"\S+ (?:(?:200|코스피|코스피100|KRX ?300)(?:TR|선물)?)?(?:인버스2?X?|레버리지)?"
+)
+_INDEX_150 = re.compile(r"\S+ 코스닥 ?150(?:TR|선물)? ?(?:인버스|레버리지)?")
 _FOREIGN = re.compile(
     "미국|차이나|중국|일본|인도|유로|베트남|글로벌|나스닥|다우|S&P|항셍|니케이|채권|국채|국고|금리|CD"
-    "|KOFR|달러|원유|골드|금선물|은선물|구리|천연가스|[(]H[)]|월드|선진국"
+    "|KOFR|달러|원유|골드|금선물|은선물|구리|천연가스|[(]H[)]|월드|선진국|China|Chi|라틴|통안채|이머징"
 )
 
 
@@ -53,9 +55,9 @@ class Exposure(NamedTuple):
 def exposure(stock: Stock) -> Exposure:
     """How much of a stock's moves is the market's, its board's, its sector's and its own."""
     sign = -1 if "인버스" in stock.name else 1
-    if stock.kind == "etf" and _INDEX_150.search(stock.name):
+    if stock.kind == "etf" and _INDEX_150.fullmatch(stock.name):
         return _exposure(sign * 170, sign * 185, 0, "KOSDAQ")
-    if stock.kind == "etf" and _INDEX.match(stock.name):
+    if stock.kind == "etf" and _INDEX.fullmatch(stock.name):
         return _exposure(sign * 224, sign * 120, 0, "KOSPI")
     if stock.kind in ("etf", "etn"):
         if _FOREIGN.search(stock.name) or stock.kind == "etn":

@@ -89,29 +89,6 @@ def draw_ticks(
     return list(map(Tick._make, zip(times, prices, quantities, sides)))
 
 
-def best_quotes(
-    seed: int, stock: Stock, day: date, tick: Tick, limits: tuple[int, int]
-) -> tuple[int, int]:
-    """Best ask and best bid in won just after a trade; 0 where the limit leaves no room for one."""
-    table = krx.tick_table(stock.market, day)
-    upper, lower = limits
-    draw = octets(1, "spread", seed, stock.code, tick.at)[0]
-    wide = {"대형주": 6, "": 20}.get(stock.size, 64)  # of 256 books, those wider than one tick
-    if table.tick(tick.price) * 5_000 < tick.price:
-        wide = 176  # where a tick is next to nothing
-    spread = 1 if draw >= wide else 2 if draw * 4 >= wide else 3
-    index = table.index(tick.price)
-    if tick.side > 0:
-        ask, bid = tick.price, table.price(max(0, index - spread))
-    else:
-        ask, bid = table.price(index + spread), tick.price
-    if tick.price < upper < ask:
-        ask = upper
-    if tick.price > lower > bid:
-        bid = lower
-    return ask if ask <= upper else 0, bid if bid >= lower else 0
-
-
 def _sides(draws: bytes, prices: list[int], bar: MinuteBar, limits: tuple[int, int]) -> list[int]:
     """Who came to whom: up is a buyer, down a seller, and an unchanged price mostly the same again.
 

@@ -7,7 +7,7 @@ Plotly takes for UTC.
 from __future__ import annotations
 
 import heapq
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from sapi_kiwoom import krx
 from simulator.feeds import MinuteBar, Tick
@@ -88,18 +88,23 @@ def _middles(day: Day, bars: Sequence[MinuteBar]) -> List[int]:
     return [wall(day.day, midnight + bar.minute * krx.MINUTE) + _HALF for bar in bars]
 
 
+def _marks(day: Day) -> List[Tuple[int, str, str, str]]:
+    """Prices that hold all day: won, name, colour, dash."""
+    return [
+        (day.base, "기준가", _BASE, "dash"),
+        (day.upper, "상한가", RISE, "dot"),
+        (day.lower, "하한가", FALL, "dot"),
+    ]
+
+
 def _lines(day: Day) -> List[Dict[str, Any]]:
     """Base price and limits; Nextrade's closes; the average price so far."""
     ends = [wall(day.day, day.phases[0].start), wall(day.day, day.phases[-1].end)]
     lines = []
-    for price, name, colour, dash in (
-        (day.base, "기준가", _BASE, "dash"),
-        (day.upper, "상한가", RISE, "dot"),
-        (day.lower, "하한가", FALL, "dot"),
-    ):
+    for price, name, colour, dash in _marks(day):
         line = {"color": colour, "width": 1, "dash": dash}
         fixed = {"x": ends, "y": [price] * 2, "line": line, "hoverinfo": "skip"}
-        lines.append(_line(name, "y", **fixed))
+        lines.append(_line(name, "y", showlegend=False, **fixed))
     bars = _regular(day)
     value = volume = 0
     average = []
@@ -389,7 +394,7 @@ def _layout(
     prices = [low - room, high + room]
     layout: Dict[str, Any] = {
         "height": 980,
-        "margin": {"l": 78, "r": 64, "t": 84, "b": 28},
+        "margin": {"l": 78, "r": 64, "t": 62, "b": 28},
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",
         "font": {"family": "Pretendard, 'Noto Sans KR', 'Malgun Gothic', sans-serif", "size": 12},
@@ -537,8 +542,22 @@ def _hundred(day: Day) -> Dict[str, Any]:
 
 
 def _labels(day: Day, events: Sequence[Event]) -> List[Dict[str, Any]]:
-    """What the bands are, from the top of the price panel downwards."""
-    return [
+    """What the lines are, on the right; what the bands are, from the top of the panel downwards."""
+    labels: List[Dict[str, Any]] = [
+        {
+            "xref": "paper",
+            "yref": "y",
+            "x": 1,
+            "y": price,
+            "xanchor": "right",
+            "yanchor": "bottom",
+            "text": f"{name} {price:,}",
+            "showarrow": False,
+            "font": {"size": 10, "color": colour},
+        }
+        for price, name, colour, _ in _marks(day)
+    ]
+    labels += [
         {
             "xref": "x",
             "yref": "paper",
@@ -555,3 +574,4 @@ def _labels(day: Day, events: Sequence[Event]) -> List[Dict[str, Any]]:
         for event in events
         if event.kind in _BANDS
     ]
+    return labels
