@@ -11,7 +11,6 @@ import json
 import sys
 import time
 from datetime import date
-from operator import itemgetter
 from typing import Callable, Dict, Iterator, List, Tuple
 
 from benchmarks.figures import Figure
@@ -21,6 +20,7 @@ from sapi_kiwoom.loop import SECOND
 from simulator import Simulator
 from simulator.feeds import Feed, Tick
 from simulator.feeds.generated import Generated
+from simulator.feeds.replay import replay
 from simulator.tape import Tape
 from simulator.universe import Stock, universe
 
@@ -202,34 +202,14 @@ def _play(feed: Feed, minutes: int, with_books: bool = False) -> Tuple[float, in
     """Seconds in which the stocks' trades, and books, reach a callback in order of time; and how many."""
     count = 0
 
-    def callback(code: str, event: object) -> None:
+    def callback(stock: Stock, event: object) -> None:
         nonlocal count
         count += 1
 
-    stocks = _stocks(MANY)
     began = time.perf_counter()
-    events: List[Tuple[int, str, object]] = []
-    now = 0
-    for stock, minute in _each_minute(feed, stocks, minutes):
-        if minute != now:
-            _deliver(events, callback)
-            events, now = [], minute
-        code = stock.code
-        events += [(tick[0], code, tick) for tick in feed.ticks(stock, DAY, minute)]
-        if with_books:
-            events += [(quote[0], code, quote) for quote in feed.quotes(stock, DAY, minute)]
-    _deliver(events, callback)
+    part = (0, _opening() + minutes)
+    replay(feed, _stocks(MANY), DAY, callback, books=with_books, minutes=part)
     return time.perf_counter() - began, count
-
-
-def _deliver(
-    events: List[Tuple[int, str, object]], callback: Callable[[str, object], None]
-) -> None:
-    # Each stock's events are a run in order of time, at which the sort is quicker than heapq.merge; the
-    # order among equals is that of the stocks.
-    events.sort(key=itemgetter(0))
-    for _, code, event in events:
-        callback(code, event)
 
 
 def _draw(feed: Feed, minutes: int) -> float:

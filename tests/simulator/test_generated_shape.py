@@ -1,18 +1,23 @@
-"""Simulated prices look like the market's: a coarse check of measured facts, at one seed."""
+"""What a generated day must have beside the measures of `tests.simulator.bands`."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
+from math import log
 
 import pytest
 
 from sapi_kiwoom import krx
 from simulator.feeds.generated import Generated
+from simulator.feeds.generated.market import exposure
 from simulator.universe import universe
+from tests.simulator.bands import correlation
 
 HISTORY = Generated(1)
 MONTH = krx.trading_days(date(2026, 10, 12), date(2026, 11, 18))
+YEAR = krx.trading_days(date(2025, 11, 20), date(2026, 11, 18))
 
 
 @pytest.mark.parametrize("code", ["005930", "005380", "196170", "069500"])
@@ -31,42 +36,102 @@ def test_volume_of_a_day(code):
     assert part(935, 935) == pytest.approx(part(930, 930) * 0.026, rel=0.01)
 
 
-@pytest.mark.parametrize("code", ["005930", "005380", "015760", "000660"])
-def test_minutes_bounce_between_bid_and_ask(code):
-    stock = universe()[code]
-    still = moves = product = square = 0
-    for day in MONTH:
-        closes = [bar.close for bar in HISTORY.minutes(stock, day) if bar.minute < 920]
-        steps = [after - before for before, after in zip(closes, closes[1:])]
-        still += steps.count(0)
-        moves += len(steps)
-        product += sum(first * second for first, second in zip(steps, steps[1:]))
-        square += sum(step * step for step in steps)
-    assert 0.25 < still / moves < 0.6
-    assert -0.40 < product / square < -0.05
+def closes(code):
+    return [HISTORY.day(universe()[code], day).close for day in YEAR]
 
 
-def test_trades():
+def moves(code):
+    prices = closes(code)
+    return [log(after / before) for before, after in zip(prices, prices[1:])]
+
+
+def test_stocks_rise_and_fall_together():
+    stocks = [
+        stock
+        for stock in universe().values()
+        if stock.market == "KOSPI" and stock.size == "대형주" and stock.listed < YEAR[0]
+    ][:60]
+    each = [moves(stock.code) for stock in stocks]
+    index = [sum(day) / len(day) for day in zip(*each)]
+    assert 0.35 < sum(correlation(one, index) for one in each) / len(each) < 0.75
+    deviation = (sum(move * move for move in index) / len(index)) ** 0.5
+    assert 0.006 < deviation < 0.018
+    assert correlation(moves("069500"), index) > 0.8
+    assert correlation(moves("114800"), index) < -0.8
+    assert correlation(moves("069500"), moves("102110")) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("name", "sign", "group"),
+    [
+        ("KODEX 200", 1, "KOSPI"),
+        ("TIGER 200선물인버스2X", -1, "KOSPI"),
+        ("KODEX 인버스", -1, "KOSPI"),
+        ("KODEX 코스닥 150", 1, "KOSDAQ"),
+        ("KODEX 코스닥150선물인버스", -1, "KOSDAQ"),
+        ("TIGER 200 건설", 0, ""),
+        ("KODEX 미국S&P500선물(H)", 0, ""),
+    ],
+)
+def test_which_index_an_etf_follows(name, sign, group):
+    stock = replace(universe()["069500"], name=name)
+    follows = exposure(stock)
+    assert follows.is_index == bool(sign)
+    if sign:
+        assert (follows.market > 0) == (sign > 0)
+        assert follows.group == group
+
+
+def test_weights_of_draws_add_up_to_one():
+    for stock in list(universe().values())[::7]:
+        market, board, sector, own, minute, rest, _ = exposure(stock)
+        assert abs(market**2 + board**2 + sector**2 + own**2 - 256**2) < 2 * 256
+        assert abs(minute**2 + rest**2 - 256**2) < 2 * 256
+
+
+def test_stocks_move_together_within_a_day():
+    def minutes(code):
+        found = []
+        for day in MONTH[:6]:
+            bars = [bar for bar in HISTORY.minutes(universe()[code], day) if bar.minute < 920]
+            found += [log(b.close / a.close) for a, b in zip(bars[::5], bars[5::5])]
+        return found
+
+    etf = minutes("069500")
+    assert correlation(etf, minutes("122630")) > 0.8
+    codes = ("005930", "000660", "005380", "035420", "051910", "006400", "000270", "105560")
+    index = [sum(moves) / len(codes) for moves in zip(*map(minutes, codes))]
+    assert correlation(etf, index) > 0.25
+
+
+def test_trades_come_in_runs_and_bursts():
     stock = universe()["005930"]
     ticks = [
-        HISTORY.ticks(stock, day, bar.minute)
-        for day in MONTH[:3]
-        for bar in HISTORY.minutes(stock, day)
-        if bar.minute < 920
+        tick
+        for bar in HISTORY.minutes(stock, MONTH[0])[1:-2]
+        for tick in HISTORY.ticks(stock, MONTH[0], bar.minute)
     ]
-    every = [tick for trades in ticks for tick in trades]
-    counts = [len(trades) for trades in ticks]
-    mean = sum(counts) / len(counts)
-    assert sum((count - mean) ** 2 for count in counts) / len(counts) / mean > 20
-    assert max(counts) <= 150
-    assert 0.2 < sum(tick.quantity == 1 for tick in every) / len(every) < 0.4
-    sides = Counter(tick.side for tick in every)
-    assert 0.4 < sides[1] / len(every) < 0.6
-    spreads = [
-        (ask - bid) // krx.tick_table("KOSPI", MONTH[0]).tick(bid)
-        for ask, bid in (HISTORY.best_quotes(stock, tick) for tick in every[:2_000])
-    ]
-    assert spreads.count(1) > 0.95 * len(spreads)
+    sides = Counter(tick.side for tick in ticks)
+    assert set(sides) == {1, -1}
+    assert 0.4 < sides[1] / len(ticks) < 0.6
+    seconds = Counter(tick.at // 1_000_000 for tick in ticks)
+    usual = len(ticks) / len(seconds)
+    assert max(seconds.values()) > 8 * usual
+    assert len(seconds) < 0.9 * 60 * 379
+    sizes = sorted(tick.quantity for tick in ticks)
+    assert sizes[len(sizes) * 99 // 100] > 14 * sizes[len(sizes) // 2]
+
+
+def test_liquidity_providers_print_one_size_again_and_again():
+    def repeats(code):
+        stock = universe()[code]
+        found = Counter()
+        for bar in HISTORY.minutes(stock, MONTH[0])[1:-2]:
+            ticks = HISTORY.ticks(stock, MONTH[0], bar.minute)
+            found.update(a.quantity == b.quantity for a, b in zip(ticks, ticks[1:]))
+        return found[True] / sum(found.values())
+
+    assert repeats("251340") > 1.4 * repeats("028050")
 
 
 @pytest.mark.parametrize(
@@ -94,20 +159,21 @@ def test_thin_stocks_have_holes():
 
 def test_limits_are_reached_now_and_then():
     days = ups = downs = 0
-    stocks = [stock for stock in universe().values() if stock.kind == "stock"][::12]
-    for stock in stocks:
+    stocks = [stock for stock in universe().values() if stock.kind == "stock"]
+    for stock in stocks[:: max(1, len(stocks) // 21)]:
         bars = HISTORY.days(stock, date(2026, 11, 20), 2_500)[::-1]
         for before, bar in zip(bars, bars[1:]):
             upper, lower = krx.tick_table(stock.market, bar.date).limits(before.close)
             days += 1
             ups += bar.close == bar.high == upper
             downs += bar.close == bar.low == lower
-    assert 1 / 1_100 < ups / days < 1 / 450
-    assert 1 / 12_000 < downs / days < 1 / 2_500
+    assert 1 / 1_100 < ups / days < 1 / 400
+    assert 1 / 20_000 < downs / days < 1 / 2_500
 
 
 def test_levels_stay_plausible():
-    for stock in list(universe().values())[::10]:
-        closes = [bar.close for bar in HISTORY.days(stock, date(2026, 11, 20), 2_500)]
-        assert stock.price / 12 < min(closes)
-        assert max(closes) < stock.price * 12
+    stocks = list(universe().values())
+    for stock in stocks[:: max(1, len(stocks) // 31)]:
+        prices = [bar.close for bar in HISTORY.days(stock, date(2026, 11, 20), 2_500)]
+        assert stock.price / 12 < min(prices)
+        assert max(prices) < stock.price * 12

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Sequence
+from functools import partial
+from typing import Callable, Sequence
 
 from sapi_kiwoom import krx
 from simulator.draws import octets
@@ -13,6 +14,9 @@ from simulator.feeds.generated.arrivals import MARGIN, draws_needed, moments, or
 from simulator.feeds.generated.interruptions import Interruption
 from simulator.feeds.generated.sizes import count_trades, counts, draw_sizes
 from simulator.universe import Stock
+
+_tick: Callable[[tuple[int, int, int, int]], Tick] = partial(tuple.__new__, Tick)  # type: ignore[arg-type]
+"""`Tick._make` without its checks, in half the time."""
 
 
 def draw_ticks(
@@ -86,7 +90,7 @@ def draw_ticks(
         if with_auction:
             sides[0] = 0
     quantities = [next(sizes[level]) for level in levels]
-    return list(map(Tick._make, zip(times, prices, quantities, sides)))
+    return list(map(_tick, zip(times, prices, quantities, sides)))
 
 
 def _sides(draws: bytes, prices: list[int], bar: MinuteBar, limits: tuple[int, int]) -> list[int]:

@@ -9,8 +9,12 @@ from simulator.draws import octets
 from simulator.feeds.bars import Tick
 from simulator.universe import Stock
 
-_WIDE = {"대형주": 6, "": 20}
-"""Of 256 books, those whose spread is wider than one tick; 64 for other stocks."""
+_WIDE = {"대형주": (6, 2), "": (20, 7)}
+"""Of 256 books, those whose spread is wider than one tick, and wider than two; (64, 21) for other stocks."""
+
+_TINY = 5_000
+_WIDE_WHERE_TICKS_ARE_TINY = (177, 44)
+"""The same where a tick is less than 2 bp of the price: 31 % one tick, 52 % two, 17 % three."""
 
 _SPREADS = 3
 _MULTIPLIER = 0x9E3779B97F4A7C15  # of Fibonacci hashing: spreads neighbouring moments evenly
@@ -33,8 +37,10 @@ class Touches:
         self._salt = int.from_bytes(octets(8, "spread", seed, stock.code, day), "big")
         self._table = krx.tick_table(stock.market, day)
         self._limits = limits
-        wide = _WIDE.get(stock.size, 64)
-        self._spread = [1 if n >= wide else 2 if n * 3 >= wide else _SPREADS for n in range(256)]
+        wide, widest = _WIDE.get(stock.size, (64, 21))
+        if self._table.tick(stock.price) * _TINY < stock.price:
+            wide, widest = _WIDE_WHERE_TICKS_ARE_TINY
+        self._spread = [3 if n < widest else 2 if n < wide else 1 for n in range(256)]
         self._touches: dict[tuple[int, bool], list[tuple[int, int]]] = {}
 
     def after(self, tick: Tick) -> tuple[int, int]:
