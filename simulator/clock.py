@@ -47,7 +47,11 @@ class VirtualLoop:
         self._speed = speed
         # A moment on the wall, and the market's then.
         self._anchor: Tuple[float, int] = (0.0, start)
-        self._ahead: Optional[int] = None  # the market time then, of a loop that has to wait for it
+        self._ahead: Optional[int] = (
+            None  # this loop's time then, where it goes slower until it is met
+        )
+        self._running = False
+        self._halted = 0.0  # since when it does not run, on the wall
         self._heap: List[Tuple[int, int, Timer]] = []
         self._sequence = 0
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -61,7 +65,8 @@ class VirtualLoop:
         """See `Loop.call_later`."""
         timer = Timer(fn)
         self._sequence += 1
-        heapq.heappush(self._heap, (self._now + max(0, delay), self._sequence, timer))
+        when = self._now + delay if delay > 0 else self._now
+        heapq.heappush(self._heap, (when, self._sequence, timer))
         return timer
 
     def cancel(self, handle: Handle) -> None:
@@ -79,7 +84,10 @@ class VirtualLoop:
 
     def run(self) -> None:
         """See `Loop.run`. Market time stands still between two runs."""
-        self.pace(self._speed)
+        outermost, self._running = not self._running, True
+        if outermost:
+            wall, market = self._anchor
+            self._anchor = (wall + time.monotonic() - self._halted, market)
         try:
             while not self._stopping:
                 self._run_posts()
@@ -88,6 +96,8 @@ class VirtualLoop:
                     self._wait(wait)
         finally:
             self._stopping = False
+            if outermost:
+                self._running, self._halted = False, time.monotonic()
 
     def run_for(self, duration: int) -> None:
         """Run for ``duration`` microseconds of market time, timers due at its very end included."""
@@ -99,12 +109,13 @@ class VirtualLoop:
 
     def pace(self, speed: Optional[float]) -> None:
         """Go on at another speed: market seconds per second, None as fast as possible."""
-        self._anchor = (time.monotonic(), self._now)
+        self._halted = time.monotonic()
+        self._anchor = (self._halted, self._now)
         self._ahead = None
         self._speed = speed
 
     def follow(self, market: int, speed: float) -> None:
-        """Take over the time and the speed of another clock, within `run`.
+        """Take over the time and the speed of another clock.
 
         Args:
             market: what it shows now. Where that is later, what was due meanwhile happens at once. Where
@@ -112,7 +123,8 @@ class VirtualLoop:
                 never runs backwards, and nothing waits for long.
             speed: market seconds per second.
         """
-        self._anchor = (time.monotonic(), market)
+        self._halted = time.monotonic()
+        self._anchor = (self._halted, market)
         self._ahead = self._now
         self._speed = speed
 
@@ -148,6 +160,29 @@ class VirtualLoop:
         gone = int((time.monotonic() - wall) * self._speed * SECOND)
         return market + gone if self._ahead is None else max(market + gone, self._ahead + gone // 2)
 
+    def reach(self, moment: int) -> bool:
+        """Go on to a moment at once, if nothing else is due by then and its time has come.
+
+        For work that has many moments of its own and would have a timer for each.
+
+        Returns:
+            Whether it is that moment now; else whoever asks waits with a timer.
+        """
+        if self._stopping or not self._inbox.empty():
+            return False
+        heap = self._heap
+        while heap and heap[0][2].fn is None:
+            heapq.heappop(heap)
+        if heap and heap[0][0] <= moment:
+            return False
+        if self._speed is not None:
+            paced = self._paced()
+            if paced is not None and moment > paced:
+                return False
+        if moment > self._now:  # noqa: PLR1730 (a call less)
+            self._now = moment
+        return True
+
     def _touch(self) -> None:
         paced = self._paced()
         if paced is None:
@@ -172,10 +207,10 @@ class VirtualLoop:
             if not heap:
                 return None
             when = heap[0][0]
-            paced = self._paced()
-            if paced is not None and when > paced:
-                assert self._speed is not None
-                return (when - paced) / SECOND / self._speed
+            if self._speed is not None:
+                paced = self._paced()
+                if paced is not None and when > paced:
+                    return (when - paced) / SECOND / self._speed
             timer = heapq.heappop(heap)[2]
             self._now = max(self._now, when)
             fn, timer.fn = timer.fn, None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Callable, Dict, FrozenSet, Optional, Protocol
 
-from sapi_kiwoom.loop import Loop
 from simulator.answers import ANSWERS, Reply
 from simulator.answers.world import World
 from simulator.brokerage.account import Account
@@ -14,6 +13,7 @@ from simulator.brokerage.latency import Latency, Step
 from simulator.brokerage.ledger import AnyLedger, NoLedger
 from simulator.brokerage.notices import Notice
 from simulator.brokerage.validation import Request
+from simulator.clock import VirtualLoop
 from simulator.feeds import Expected, Feed, Quote, Tick
 from simulator.feeds.bars import KRX
 from simulator.market.exchange import Exchange, MakeTrading, Trading
@@ -24,7 +24,7 @@ from simulator.market.play import Play
 from simulator.market.working import Reports, WorkingOrder
 from simulator.scenario.build import halts
 from simulator.scenario.model import BOOK, MEASURED, QUEUE, AccountSpec, Scenario
-from simulator.stream import Bell, Streams
+from simulator.stream import Bell, Streams, tape_so_far
 from simulator.tape import Tape
 from simulator.universe import Stock
 
@@ -101,7 +101,7 @@ class House:
 
     def __init__(
         self,
-        loop: Loop,
+        loop: VirtualLoop,
         scenario: Scenario,
         stocks: Dict[str, Stock],
         feed: Feed,
@@ -157,7 +157,7 @@ class House:
         """Orders move a stock: its totals are kept from what is printed from now on."""
         if play.board != KRX:
             return
-        tape = self.world.tape(play.stock, self._loop.now()).copy()
+        tape = tape_so_far(self.world, play)
         self.world.live[play.stock.code] = tape
         self.exchange.watch(play.stock, KRX, _Keeper(self.exchange, tape), False)
 
@@ -165,7 +165,7 @@ class House:
 class _Line:
     """A line within the process."""
 
-    def __init__(self, house: House, client: Client, loop: Loop) -> None:
+    def __init__(self, house: House, client: Client, loop: VirtualLoop) -> None:
         self._house = house
         self._client = client
         self._loop = loop
@@ -173,7 +173,7 @@ class _Line:
         self._wanted: Dict[str, None] = {}
         self._bell = Bell(loop, client.real)
         self._bell.start()
-        house.desk.open(client)
+        house.desk.open(self)
 
     def ask(self, code: str, inputs: Dict[str, str]) -> Optional[Reply]:
         """See `Line.ask`."""
@@ -187,14 +187,22 @@ class _Line:
 
     def send(self, request: Request) -> None:
         """See `Line.send`."""
-        self._house.desk.send(request, self._client)
+        self._house.desk.send(request, self)
 
     def close(self) -> None:
         """See `Line.close`."""
         for key in self._wanted:
             self._streams.want(key, frozenset())
         self._bell.stop()
-        self._house.desk.close(self._client)
+        self._house.desk.close(self)
+
+    def answered(self, request: Request, trcode: str, message: str, number: str) -> None:
+        """See `desk.Client.answered`: another login of the same control does not get it."""
+        self._client.answered(request, trcode, message, number)
+
+    def noticed(self, notice: Notice) -> None:
+        """See `desk.Client.noticed`."""
+        self._client.noticed(notice)
 
 
 class _Keeper:

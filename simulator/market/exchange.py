@@ -10,11 +10,13 @@ from datetime import date
 from typing import Callable, Dict, Mapping, Optional, Protocol, Tuple
 
 from sapi_kiwoom import krx
-from sapi_kiwoom.loop import Handle, Loop
+from sapi_kiwoom.loop import Handle
+from simulator.clock import VirtualLoop
 from simulator.draws import Draws
 from simulator.feeds import Expected, Feed, Quote, Tick
 from simulator.feeds.bars import AFTER, KRX, NXT
 from simulator.market import phases
+from simulator.market.conductor import Conductor
 from simulator.market.interruptions import Halt, Halts, Interruption
 from simulator.market.phases import Phase
 from simulator.market.play import Play, Receiver, Watcher
@@ -81,7 +83,7 @@ class Exchange:
 
     def __init__(
         self,
-        loop: Loop,
+        loop: VirtualLoop,
         feed: Feed,
         make_trading: MakeTrading,
         moves_market: bool = False,
@@ -92,6 +94,7 @@ class Exchange:
         self._make_trading = make_trading
         self._moves_market = moves_market
         self._halts = dict(halts or {})
+        self._conductor = Conductor(loop)
         self._plays: Dict[Tuple[str, str], Play] = {}
         self._trading: Dict[Play, Trading] = {}
         self._places: Dict[WorkingOrder, Optional[Play]] = {}  # None: waits for trades at a close
@@ -192,7 +195,7 @@ class Exchange:
         """Whether a VI runs."""
         play = self._running(stock, KRX)
         if play is None:
-            play = Play(self._loop, self.feed.below, stock, KRX)
+            play = Play(self._loop, self.feed.below, stock, KRX, self._conductor)
             play.look()
         return play.interruption is not None
 
@@ -385,7 +388,7 @@ class Exchange:
     def _play(self, stock: Stock, board: str) -> Play:
         key = (stock.code, board)
         if key not in self._plays:
-            self._plays[key] = Play(self._loop, self.feed.below, stock, board)
+            self._plays[key] = Play(self._loop, self.feed.below, stock, board, self._conductor)
         return self._plays[key]
 
     def _record(self, play: Play) -> None:

@@ -19,12 +19,15 @@ from typing import (
     Tuple,
     TypeVar,
     Union,
+    cast,
 )
 
 from sapi_kiwoom import krx
-from sapi_kiwoom.loop import Handle, Loop
+from sapi_kiwoom.loop import Handle
+from simulator.clock import VirtualLoop
 from simulator.feeds import Expected, Feed, Quote, Tick
 from simulator.feeds.bars import KRX
+from simulator.market.conductor import Conductor
 from simulator.market.guard import Guard
 from simulator.market.interruptions import Interruption
 from simulator.universe import Stock
@@ -85,8 +88,17 @@ class Play:
         trading: where the orders of this board are, if there are any.
     """
 
-    def __init__(self, loop: Loop, feed: Feed, stock: Stock, board: str) -> None:
+    def __init__(
+        self,
+        loop: VirtualLoop,
+        feed: Feed,
+        stock: Stock,
+        board: str,
+        conductor: Optional[Conductor] = None,
+    ) -> None:
         self.loop = loop
+        self.turn = 0
+        self._conductor = conductor or Conductor(loop)
         self.feed = feed
         self.stock = stock
         self.board = board
@@ -104,8 +116,9 @@ class Play:
         self._event: Optional[Event] = None
         # How far the feed was played: up to a moment, and so many events of each type at it.
         self._moment = -1
-        self._done = {Tick: 0, Quote: 0, Expected: 0}
-        self._handle: Optional[Handle] = None
+        self._done: Dict[type, int] = {}
+        self._playing = False
+        self._handle: Optional[Handle] = None  # of the next day
 
     @property
     def interruption(self) -> Optional[Interruption]:
@@ -143,7 +156,7 @@ class Play:
         )
         if self.idle:
             self._stop()
-        elif self._handle is None:
+        elif not self._playing:
             self._books = books
             self._open()
         elif books != self._books:
@@ -164,6 +177,8 @@ class Play:
         self._keep_guard()
 
     def _stop(self) -> None:
+        self._playing = False
+        self._conductor.leave(self)
         if self._handle is not None:
             self.loop.cancel(self._handle)
             self._handle = None
@@ -193,7 +208,7 @@ class Play:
 
     def _reach(self, moment: int) -> None:
         self._moment = moment
-        self._done = dict.fromkeys(self._done, 0)
+        self._done.clear()
 
     def _resume(self) -> None:
         """Go on with what is still to come of the day, with or without books."""
@@ -233,7 +248,7 @@ class Play:
         """What of the feed has been played, and what has not."""
         first = sum(1 for event in events if event.at < self._moment)
         if first < len(events) and events[first].at == self._moment:
-            first += self._done[type(events[first])]
+            first += self._done.get(type(events[first]), 0)
         return list(events[:first]), list(events[first:])
 
     def _listed(self, day: date) -> bool:
@@ -268,22 +283,30 @@ class Play:
 
     def _advance(self) -> None:
         """Wait for the next event, or the next day."""
+        self._playing = True
         event = self._event = next(self._events, None)
-        now = self.loop.now()
         if event is not None:
-            self._handle = self.loop.call_later(event.at - now, self._fire)
-        elif krx.kst(now).date() <= krx.LAST_DATE:
+            self._conductor.wait(self, event[0])
+            return
+        now = self.loop.now()
+        if krx.kst(now).date() <= krx.LAST_DATE:
             midnight = krx.midnight(krx.kst(now).date()) + _DAY
             self._handle = self.loop.call_later(midnight - now, self._open)
 
-    def _fire(self) -> None:
+    def fire(self) -> None:
+        """The feed's next event is due."""
         event = self._event
         assert event is not None
-        if event.at != self._moment:
-            self._reach(event.at)
-        self._done[type(event)] += 1
+        kind = type(event)
+        if event[0] != self._moment:
+            self._reach(event[0])
+        self._done[kind] = self._done.get(kind, 0) + 1
         self._advance()  # first, so that whoever leaves now stops what is next
         receiver = self.trading
+        if kind is Tick and receiver is None and self._guard is None and len(self._watchers) == 1:
+            # The quick way, for what happens most by far: nothing is there to be told before.
+            self._print_alone(cast(Tick, event))
+            return
         if isinstance(event, Tick):
             self.print(event) if receiver is None else receiver.traded(event)
         elif isinstance(event, Quote):
@@ -291,6 +314,14 @@ class Play:
         else:
             self.expect(event) if receiver is None else receiver.expected(event)
         self.tell()
+
+    def _print_alone(self, tick: Tick) -> None:
+        self.last = tick
+        if tick[3] == 0:
+            self.expected = None
+        for watcher in self._watchers:
+            watcher.traded(self, tick)
+            return
 
     # -- what is published ---------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Set, Tuple
 
 from sapi_kiwoom import krx
 from simulator.feeds import Feed, Tick
@@ -22,6 +22,7 @@ class Record(Overlay):
         super().__init__(feed)
         self.below = feed
         self._running: Dict[Tuple[str, date, str], Tuple[Stock, int, List[Tick]]] = {}
+        self._stale: Set[Tuple[str, date, str]] = set()  # whose last prints are not written yet
 
     def begin(self, play: Play) -> None:
         """What is printed from now on may differ."""
@@ -29,9 +30,9 @@ class Record(Overlay):
         day, minute = krx.day_and_minute(now)
         key = (play.stock.code, day, play.board)
         if key not in self._running:
-            ticks = self.ticks(play.stock, day, minute, play.board)
-            past = [tick for tick in ticks if tick.at <= now]
+            past, _ = play.split(self.ticks(play.stock, day, minute, play.board))
             self._running[key] = (play.stock, minute, past)
+            self._stale.add(key)
 
     def add(self, play: Play, tick: Tick) -> None:
         """A trade was printed; its minute or the day may be a new one."""
@@ -42,18 +43,17 @@ class Record(Overlay):
             self._write(key)
             ticks = []
         self._running[key] = (stock, minute, ticks)
+        self._stale.add(key)
         ticks.append(tick)
 
     def replacement(self, stock: Stock, day: date, board: str) -> Optional[ReplacedDay]:
         """What replaces a day on a board, up to the latest trade; None where nothing does."""
         key = (stock.code, day, board)
-        if key in self._running:
+        if key in self._stale:
             self._write(key)
         return super().replacement(stock, day, board)
 
     def _write(self, key: Tuple[str, date, str]) -> None:
-        stock, minute, ticks = self._running.pop(
-            key
-        )  # writing asks for the replacement in its turn
+        self._stale.discard(key)  # first: writing asks for the replacement in its turn
+        stock, minute, ticks = self._running[key]
         self.put_minute(stock, key[1], minute, ticks, board=key[2])
-        self._running[key] = (stock, minute, ticks)

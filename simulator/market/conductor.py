@@ -1,0 +1,79 @@
+"""Plays many stocks in order of time on a single timer of the loop.
+
+A timer for each event would cost as much as the event itself.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import List, Optional, Protocol, Tuple
+
+from sapi_kiwoom.loop import Handle
+from simulator.clock import VirtualLoop
+
+
+class Player(Protocol):
+    """Has one event that is due next.
+
+    Attributes:
+        turn: the number under which it waits; kept by the conductor.
+    """
+
+    turn: int
+
+    def fire(self) -> None:
+        """Its event is due. It may wait for another one, as others may now."""
+
+
+class Conductor:
+    """Gives each player its turn.
+
+    Args:
+        loop: market time.
+    """
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self._loop = loop
+        self._waiting: List[Tuple[int, int, Player]] = []
+        self._turns = 0
+        self._running = False
+        self._handle: Optional[Handle] = None
+        self._at = 0  # when the handle fires
+
+    def wait(self, player: Player, moment: int) -> None:
+        """Let a player fire at a moment (microseconds since 1970 UTC), and at no other that it waited for."""
+        self._turns += 1
+        player.turn = self._turns
+        heapq.heappush(self._waiting, (moment, self._turns, player))
+        if not self._running and (self._handle is None or moment < self._at):
+            self._arrange()
+
+    def leave(self, player: Player) -> None:
+        """Let it not fire."""
+        player.turn = 0
+
+    def _arrange(self) -> None:
+        if self._handle is not None:
+            self._loop.cancel(self._handle)
+        self._at = self._waiting[0][0]
+        self._handle = self._loop.call_later(self._at - self._loop.now(), self._run)
+
+    def _run(self) -> None:
+        """Fire whoever is due, until something else on the loop is due before."""
+        self._handle = None
+        waiting, reach = self._waiting, self._loop.reach
+        self._running = True
+        try:
+            while waiting:
+                moment, turn, player = waiting[0]
+                if player.turn != turn:
+                    heapq.heappop(waiting)
+                elif reach(moment):
+                    heapq.heappop(waiting)
+                    player.fire()
+                else:
+                    break
+        finally:
+            self._running = False
+            if waiting:
+                self._arrange()
