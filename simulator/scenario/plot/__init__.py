@@ -12,10 +12,8 @@ from sapi_kiwoom.errors import KiwoomError
 from simulator.scenario import build
 from simulator.scenario.errors import ScenarioError
 from simulator.scenario.model import Scenario
-from simulator.scenario.plot.chart import figure
+from simulator.scenario.plot import chart, events, page
 from simulator.scenario.plot.day import Day, play
-from simulator.scenario.plot.events import events
-from simulator.scenario.plot.page import page
 
 NO_PLOTLY = 'charts are drawn by plotly; install it: pip install "sapi-kiwoom[plot]"'
 
@@ -55,8 +53,8 @@ def plot(
 
 def draw(day: Day, library: str) -> str:
     """The page about a day that was played; ``library`` is the text of plotly.js."""
-    happened = events(day)
-    return page(day, happened, figure(day, happened), library)
+    happened = events.of_day(day)
+    return page.render(day, happened, chart.figure(day, happened), library)
 
 
 def check(scenario: Scenario, code: str, day: date) -> None:

@@ -79,34 +79,30 @@ class Day:
     fills: Tuple[Fill, ...]
 
     @property
+    def bars(self) -> List[MinuteBar]:
+        """The minutes of KRX, those of its after-hours trade too."""
+        return [*self.minutes[KRX], *self.minutes[AFTER]]
+
+    @property
     def table(self) -> krx.TickTable:
         """The stock's valid prices."""
         return krx.tick_table(self.stock.market, self.day)
 
 
-def play(
-    scenario: Scenario,
-    stock: str,
-    day: date,
-    report: Callable[[str], None],
-    hours: Tuple[int, int] = (0, 24),
-) -> Day:
+def play(scenario: Scenario, stock: str, day: date, report: Callable[[str], None]) -> Day:
     """Play a stock's day, with the orders that the scenario enters on that day.
 
     Args:
         scenario: what is played.
         stock: its code.
         day: a trading day.
-        report: told how far it is.
-        hours: the first and the last one that are played.
+        report: told how far it is, each hour of the market.
 
     Raises:
         ScenarioError, RecordingError, OSError: the scenario cannot be played.
     """
     midnight = krx.midnight(day)
-    simulator = Simulator(
-        at=midnight + hours[0] * 60 * krx.MINUTE, speed=float("inf"), scenario=scenario
-    )
+    simulator = Simulator(at=midnight, speed=float("inf"), scenario=scenario)
     house, loop = simulator.house, simulator.loop
     assert isinstance(house, House), "the broker is in this process"
     listing, exchange = house.world.stocks[stock], house.exchange
@@ -116,11 +112,11 @@ def play(
     for board, recorder in recorders.items():
         exchange.watch(listing, board, recorder, books=True)
     sessions = phases.phases(day, KRX)
-    end = min(hours[1] * 60, krx.day_and_minute(sessions[-1].end)[1] + 2)
-    for minute in range(hours[0] * 60, end, 60):
-        if minute >= 8 * 60:
-            report(f"{listing.code} {listing.name} {day} {minute // 60:02d}:00")
-        loop.run_for(midnight + min(minute + 60, end) * krx.MINUTE - loop.now())
+    end = sessions[-1].end + 2 * krx.MINUTE
+    while loop.now() < end:
+        loop.run_for(min(60 * krx.MINUTE, end - loop.now()))
+        if loop.now() > sessions[0].start:
+            report(f"{listing.code} {listing.name} {krx.kst(loop.now()):%Y-%m-%d %H:%M}")
     feed = exchange.feed
     upper, lower = feed.limits(listing, day)
     stopped = build.halts(scenario, house.world.stocks)
@@ -134,14 +130,7 @@ def play(
         upper=upper,
         lower=lower,
         phases=sessions,
-        minutes={
-            board: tuple(
-                bar
-                for bar in feed.minutes(listing, day, board)
-                if hours[0] * 60 <= bar.minute < end
-            )
-            for board in (KRX, AFTER, NXT)
-        },
+        minutes={board: feed.minutes(listing, day, board) for board in (KRX, AFTER, NXT)},
         seen={board: recorder.seen for board, recorder in recorders.items()},
         halts=tuple(
             halt

@@ -48,7 +48,7 @@ class Event(NamedTuple):
     side: int = 0
 
 
-def events(day: Day) -> List[Event]:
+def of_day(day: Day) -> List[Event]:
     """All events of a day in order of time."""
     found = [*_auctions(day), *_interruptions(day), *_halts(day), *_faults(day), *_limits(day)]
     return sorted([*found, *_orders(day)], key=lambda event: event.at)

@@ -162,7 +162,7 @@ _LOCALE = {
 }
 
 
-def page(day: Day, events: Sequence[Event], figure: Dict[str, Any], library: str) -> str:
+def render(day: Day, events: Sequence[Event], figure: Dict[str, Any], library: str) -> str:
     """The whole page.
 
     Args:
