@@ -47,7 +47,7 @@ class RequestLimit:
         self._in_second += 1
         self._stamps.append(now)
         longest = max((seconds for _, seconds in self._allowance.budgets), default=0)
-        while self._stamps[0] <= now - longest * SECOND:
+        while self._stamps and self._stamps[0] <= now - longest * SECOND:
             self._stamps.popleft()
         for count, seconds in self._allowance.budgets:
             if len(self._stamps) > count and self._stamps[-count - 1] > now - seconds * SECOND:

@@ -56,13 +56,13 @@ def run(options: argparse.Namespace) -> int:
         server = hosting.HouseServer(
             loop, simulated.house, speed=speed, identity=identity, port=options.port
         )
+        app.on_signals(loop, loop.stop)
         start = krx.kst(loop.now()).strftime("%Y-%m-%d %H:%M:%S")
         print(
             f"ready: exchange ({scenario.name}, seed {scenario.seed}, {start} KST, speed {speed:g}) "
             f"on 127.0.0.1:{server.address[1]}",
             flush=True,
         )
-        app.on_signals(loop, loop.stop)
         if scenario.end is not None:
             loop.call_later(scenario.end - loop.now(), loop.stop)
         try:

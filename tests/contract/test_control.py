@@ -1,34 +1,53 @@
 """What every `Control` does, whatever stands behind it.
 
 Only behaviour that is documented or recorded of the real control is asserted here. Each implementation
-is a factory that gives a fresh control, its loop, and a login that succeeds.
+is a context with a fresh control, its loop, and a login that succeeds.
 """
 
+import contextlib
 import threading
-from typing import Callable, List, NamedTuple, Tuple
+from typing import Callable, Iterator, List, NamedTuple, Tuple
 
 import pytest
 
 from sapi_kiwoom import catalogue, krx
 from sapi_kiwoom.control import Control
 from sapi_kiwoom.loop import SECOND, Loop
-from simulator import Simulator
+from simulator import Scenario, Simulator
+from tests.simulator.hosted import TEN, Hosted
 
 CODE, NAME = "015760", "한국전력"
-ANSWER_WAIT = 10 * SECOND
+ANSWER_WAIT = 60 * SECOND
 
 
 class Rig(NamedTuple):
     control: Control
     loop: Loop
+    patience: int = ANSWER_WAIT  # market time in which an answer comes, however slow the machine is
 
 
-def simulated() -> Rig:
-    simulator = Simulator(seed=3, at=krx.midnight(krx.date(2026, 11, 20)) + 600 * krx.MINUTE)
-    return Rig(simulator.control, simulator.loop)
+@contextlib.contextmanager
+def simulated() -> Iterator[Rig]:
+    simulator = Simulator(seed=3, at=TEN)
+    yield Rig(simulator.control, simulator.loop)
 
 
-IMPLEMENTATIONS = [pytest.param(simulated, id="simulator")]
+@contextlib.contextmanager
+def simulated_elsewhere() -> Iterator[Rig]:
+    scenario, speed = Scenario(seed=3), 150
+    hosted = Hosted(scenario, speed=float(speed))
+    try:
+        simulator = Simulator(scenario=scenario, at=TEN, exchange=hosted.address)
+        yield Rig(simulator.control, simulator.loop, 20 * speed * SECOND)
+        simulator.close()
+    finally:
+        hosted.stop()
+
+
+IMPLEMENTATIONS = [
+    pytest.param(simulated, id="simulator"),
+    pytest.param(simulated_elsewhere, id="exchange"),
+]
 
 
 class Sink:
@@ -54,7 +73,8 @@ class Sink:
 
 @pytest.fixture(params=IMPLEMENTATIONS)
 def rig(request):
-    return request.param()
+    with request.param() as rig:
+        yield rig
 
 
 @pytest.fixture
@@ -75,10 +95,18 @@ def control(rig, sink):
     return rig.control
 
 
-def run(rig, duration=ANSWER_WAIT):
-    alarm = rig.loop.call_later(duration, rig.loop.stop)
+def run(rig, duration=None):
+    alarm = rig.loop.call_later(rig.patience if duration is None else duration, rig.loop.stop)
     rig.loop.run()
     rig.loop.cancel(alarm)
+
+
+def wait(rig, enough):
+    """Run until something holds, as long as it may take."""
+    end = rig.loop.now() + rig.patience
+    while not enough() and rig.loop.now() < end:
+        run(rig, SECOND)
+    assert enough()
 
 
 def ask(rig, control, sink, tr, inputs, prev_next=0, rqname="질문", screen="1000", read=None):
@@ -296,57 +324,199 @@ def test_trades_arrive_in_wire_order_and_are_read_inside_the_event(rig, control,
         [control.GetCommRealData(code, fid) for fid in fids] == raw.split("\t")
     )
     assert control.SetRealReg("2000", "005930;000660", "20;10", "0") == 0
-    run(rig, 60 * SECOND)
+    assert _delivers(rig, sink, "005930", "000660")
     events = sink.named("OnReceiveRealData")
-    assert {event[0] for event in events} == {"005930", "000660"}
     assert {event[1] for event in events} == {"주식체결"}
     assert all(seen)
     assert control.GetCommRealData("005930", 10) == ""
 
 
-def _delivered(rig, sink, duration=60 * SECOND):
+def _delivers(rig, sink, *codes):
+    """Whether events of these codes come from now on, and of no others."""
     sink.events.clear()
-    run(rig, duration)
-    return {event[0] for event in sink.named("OnReceiveRealData")}
+    reading = sink.on.get("OnReceiveRealData", lambda *event: None)
+
+    def delivered():
+        return {event[0] for event in sink.named("OnReceiveRealData")}
+
+    def read(*event):
+        reading(*event)
+        if delivered() >= set(codes):
+            rig.loop.stop()
+
+    if codes:
+        sink.on["OnReceiveRealData"] = read
+        run(rig)
+        sink.on["OnReceiveRealData"] = reading
+    run(rig, 60 * SECOND)
+    return delivered() == set(codes)
 
 
 def test_registration_replaces_or_adds_by_screen(rig, control, sink):
     control.SetRealReg("2000", "005930", "10", "0")
     control.SetRealReg("2000", "000660", "10", "1")
-    assert _delivered(rig, sink) == {"005930", "000660"}
+    assert _delivers(rig, sink, "005930", "000660")
     control.SetRealReg("2000", "035720", "10", "0")
-    assert _delivered(rig, sink) == {"035720"}
+    assert _delivers(rig, sink, "035720")
 
 
 def test_a_code_on_two_screens_comes_once_and_stays_until_both_let_go(rig, control, sink):
     control.SetRealReg("2000", "005930", "10", "0")
     control.SetRealReg("2001", "005930", "10", "0")
-    assert _delivered(rig, sink) == {"005930"}
+    assert _delivers(rig, sink, "005930")
     events = sink.named("OnReceiveRealData")
     cumulated = [int(event[2].split("\t")[7]) for event in events]
     assert cumulated == sorted(set(cumulated))
     control.SetRealRemove("2000", "005930")
-    assert _delivered(rig, sink) == {"005930"}
+    assert _delivers(rig, sink, "005930")
     control.DisconnectRealData("2001")
-    assert _delivered(rig, sink) == set()
+    assert _delivers(rig, sink)
 
 
 def test_all_takes_everything_back(rig, control, sink):
     control.SetRealReg("2000", "005930;000660", "10", "0")
     control.SetRealReg("2001", "035720", "10", "0")
     control.SetRealRemove("ALL", "ALL")
-    assert _delivered(rig, sink) == set()
+    assert _delivers(rig, sink)
 
 
 def test_a_quotes_answer_registers_its_stock_on_its_screen(rig, control, sink):
     ask(rig, control, sink, "opt10004", {"종목코드": "005930"}, screen="1010")
-    assert _delivered(rig, sink) == {"005930"}
+    assert _delivers(rig, sink, "005930")
     control.DisconnectRealData("1010")
-    assert _delivered(rig, sink) == set()
+    assert _delivers(rig, sink)
 
 
 def test_more_than_100_codes_in_one_registration_are_refused(control):
     assert control.SetRealReg("2000", ";".join(["005930"] * 101), "10", "0") == -204
+
+
+def test_books_arrive_with_their_best_quotes(rig, control, sink):
+    fids = catalogue.real_types()["주식호가잔량"].fids
+    control.SetRealReg("2000", "005930", "41", "0")
+    books = []
+    sink.on["OnReceiveRealData"] = lambda code, kind, raw: (
+        kind == "주식호가잔량" and books.append(dict(zip(fids, raw.split("\t"))))
+    )
+    wait(rig, lambda: len(books) > 10)
+    for book in books:
+        assert int(book[41].lstrip("+-")) > int(book[51].lstrip("+-")) > 0
+        assert int(book[121]) == sum(int(book[61 + level]) for level in range(10))
+
+
+def test_a_watch_list_is_asked_for_at_once(rig, control, sink):
+    rows = []
+
+    def on_tr_data(*_):
+        rows.extend(control.GetCommDataEx("OPTKWFID", ""))
+        rig.loop.stop()
+
+    sink.on["OnReceiveTrData"] = on_tr_data
+    assert control.CommKwRqData("005930;000660;999999", 0, 3, 0, "관심", "3000") == 0
+    run(rig)
+    assert [row[0].strip() for row in rows[:2]] == ["005930", "000660"]
+    (event,) = sink.named("OnReceiveTrData")
+    assert event[:3] == ("3000", "관심", "OPTKWFID")
+
+
+def test_a_watch_list_has_at_most_100_codes(control):
+    assert control.CommKwRqData(";".join(["005930"] * 101), 0, 101, 0, "q", "3000") == -204
+
+
+# -- orders ----------------------------------------------------------------------------------------
+
+
+def order(control, order_type=1, quantity=1, price=0, hoga="03", original="", code="005930"):
+    account = control.GetLoginInfo("ACCNO").split(";")[0]
+    return control.SendOrder(
+        "주문", "0101", account, order_type, code, quantity, price, hoga, original
+    )
+
+
+def hear_orders(control, sink):
+    """The order numbers of answers, and the values of chejan events by gubun."""
+    numbers, told = [], []
+
+    def on_chejan(gubun, count, fids):
+        values = {int(fid): control.GetChejanData(int(fid)) for fid in fids.split(";")}
+        assert len(values) == count
+        told.append((gubun, values))
+
+    sink.on["OnReceiveTrData"] = lambda screen, rqname, trcode, *_: numbers.append(
+        control.GetCommData(trcode, "", 0, "주문번호").strip()
+    )
+    sink.on["OnReceiveChejanData"] = on_chejan
+    return numbers, told
+
+
+def test_an_order_is_answered_and_then_told_about(rig, control, sink):
+    numbers, told = hear_orders(control, sink)
+    assert order(control) == 0
+    assert sink.events == [], "0 only means sent"
+    wait(rig, lambda: len(told) >= 3)
+    run(rig, 2 * SECOND)
+    names = [event[0] for event in sink.events if event[0] != "OnReceiveRealData"]
+    assert names == ["OnReceiveMsg", "OnReceiveTrData", *["OnReceiveChejanData"] * 3]
+    (answer,) = sink.named("OnReceiveTrData")
+    assert answer[:3] == ("0101", "주문", "KOA_NORMAL_BUY_KP_ORD")
+    (number,) = numbers
+    assert len(number) == 7 and number.isdigit()
+    assert [(gubun, values.get(913)) for gubun, values in told] == [
+        ("0", "접수"),
+        ("0", "체결"),
+        ("1", None),
+    ]
+    accepted, filled, held = (values for _, values in told)
+    assert accepted[9203] == filled[9203] == number
+    assert (accepted[902], filled[902], filled[911]) == ("1", "0", "1")
+    assert accepted[9001] == held[9001] == "A005930"
+    assert int(filled[914]) == int(filled[910]) > 0
+    assert int(held[930]) >= 1
+
+
+def test_chejan_is_read_inside_its_event(rig, control, sink):
+    order(control)
+    wait(rig, lambda: sink.named("OnReceiveChejanData"))
+    assert control.GetChejanData(9203) == ""
+
+
+def test_an_order_that_is_refused_has_an_answer_without_number(rig, control, sink):
+    numbers, told = hear_orders(control, sink)
+    assert order(control, quantity=1, price=3, hoga="00") == 0
+    wait(rig, lambda: numbers)
+    run(rig, 2 * SECOND)
+    assert numbers == [""]
+    assert told == []
+    ((_, _, _, message),) = sink.named("OnReceiveMsg")
+    assert message.startswith("[")
+
+
+def test_an_order_is_cancelled_by_its_number(rig, control, sink):
+    numbers, told = hear_orders(control, sink)
+    low = int(control.GetMasterLastPrice("005930")) * 8 // 10 // 500 * 500
+    order(control, quantity=2, price=low, hoga="00")
+    wait(rig, lambda: told)
+    order(control, order_type=3, quantity=2, hoga="00", original=numbers[0])
+    wait(rig, lambda: len(told) >= 4)
+    states = [(values[9203], values[913], values[902]) for gubun, values in told if gubun == "0"]
+    assert states == [
+        (numbers[0], "접수", "2"),
+        (numbers[1], "접수", "0"),
+        (numbers[1], "확인", "0"),
+        (numbers[0], "접수", "0"),
+    ]
+    assert told[1][1][904] == numbers[0]
+
+
+def test_an_order_of_a_foreign_account_is_not_sent(rig, control, sink):
+    assert control.SendOrder("q", "0101", "1234567890", 1, "005930", 1, 0, "03", "") == -302
+    run(rig, 10 * SECOND)
+    assert sink.events == []
+
+
+def test_five_orders_a_second(rig, control, sink):
+    run(rig, SECOND - rig.loop.now() % SECOND)
+    assert [order(control) for _ in range(6)] == [0] * 5 + [-308]
 
 
 def test_calls_from_another_thread_are_refused(control):

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from concurrent.futures import Future
 
 from sapi_kiwoom import krx
 from sapi_kiwoom.loop import SECOND
@@ -10,7 +11,7 @@ from simulator.hosting import HouseServer
 from simulator.limits import Allowance
 
 TEN = krx.midnight(krx.date(2026, 11, 20)) + 600 * krx.MINUTE
-AT_ONCE = Behaviour(login=0, latency=(0, 0), allowance=Allowance(1_000, ()))
+AT_ONCE = Behaviour(login=0, latency=(0, 0), allowance=Allowance(1_000, ((1_000, 1),)))
 
 
 class Hosted:
@@ -35,34 +36,34 @@ class Hosted:
             self.loop, self.house = simulated.loop, simulated.house
             speed, played = simulated.speed, identity(self.scenario)
             try:
-                server = HouseServer(
+                self.server = HouseServer(
                     self.loop, self.house, speed=speed, identity=played, port=self._port
                 )
             except Exception:
                 simulated.close()
                 raise
-            self.address = server.address
+            self.address = self.server.address
         except Exception as error:
             self._problem = error
             return
         finally:
             self._ready.set()
         self.loop.run()
-        server.close()
+        self.server.close()
         simulated.close()
 
     def do(self, fn):
         """What ``fn`` gives, called on the house's thread."""
-        done = threading.Event()
-        results = []
+        done = Future()
 
         def call():
-            results.append(fn())
-            done.set()
+            try:
+                done.set_result(fn())
+            except Exception as error:
+                done.set_exception(error)
 
         self.loop.post(call)
-        assert done.wait(30)
-        return results[0]
+        return done.result(30)
 
     def stop(self):
         if self._thread.is_alive():
@@ -75,9 +76,18 @@ class Login:
     """A control, by default of a house elsewhere, and what it heard."""
 
     def __init__(self, address, scenario=None, **options):
-        self.simulator = Simulator(
-            **{"at": 0, "behaviour": AT_ONCE, **options}, scenario=scenario, exchange=address
-        )
+        options = {"at": 0, "behaviour": AT_ONCE, **options}
+        self._attach(Simulator(scenario=scenario, exchange=address, **options))
+
+    @classmethod
+    def of(cls, simulator):
+        """The control of a simulator."""
+        made = cls.__new__(cls)
+        made._attach(simulator)
+        return made
+
+    def _attach(self, simulator):
+        self.simulator = simulator
         self.control, self.loop = self.simulator.control, self.simulator.loop
         self.events = []
         self.reading = {}  # what to call inside an event, by its name

@@ -29,3 +29,9 @@ def test_a_thousand_an_hour():
     limit = RequestLimit(Allowance(budgets=((1000, 3600),)))
     codes = [limit.request(number * SECOND) for number in range(1_001)]
     assert codes == [0] * 1_000 + [-209]
+
+
+def test_without_budgets_only_the_second_counts():
+    limit = RequestLimit(Allowance(per_second=2, budgets=()))
+    assert [limit.request(0), limit.request(1), limit.request(2)] == [0, 0, -200]
+    assert limit.request(SECOND) == 0
