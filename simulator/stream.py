@@ -64,16 +64,17 @@ class Stream:
         self._types = types
         self._deliver = deliver
         self._boards = _boards(key)
-        self._tapes: Dict[str, Tape] = {}  # by board; both venues share one
+        self._tapes: Dict[str, Tape] = {}  # by board
         self._shown: Optional[Quote] = None
         self._touch: Tuple[int, int] = (0, 0)
+        self._opened = False
         self._due: Deque[Tuple[str, str]] = deque()
         self._handle: Handle = loop.call_later(_REGISTERING, self._open)
 
     def want(self, types: FrozenSet[str]) -> None:
         """Deliver other types from now on."""
         self._types = types
-        if self._tapes:
+        if self._opened:
             for board in self._boards:
                 self._exchange.watch(self._stock, board, self, self._wants_books)
 
@@ -88,34 +89,32 @@ class Stream:
         return bool(self._types & _BOOKS)
 
     def _open(self) -> None:
+        self._opened = True
         for board in self._boards:
             play = self._exchange.watch(self._stock, board, self, self._wants_books)
-            self._tapes.setdefault(board, self._tape(play, self._loop.now()))
+            day = play.day
+            if (
+                board not in self._tapes
+                and day
+                and day <= krx.LAST_DATE
+                and krx.is_trading_day(day)
+            ):
+                self._tapes[board] = tape_so_far(self._world, play)
 
-    def _tape(self, play: Play, now: int) -> Tape:
-        """A tape of a board's day with everything up to now."""
-        day = krx.kst(now).date()
-        if not krx.is_trading_day(day):
-            day = krx.next_trading_day(day)
-        if play.board == KRX and day == krx.kst(now).date():
-            return self._world.tape(self._stock, now).copy()
-        tape = Tape(self._world.feed, self._stock, day)
-        minute = krx.day_and_minute(now)[1]
-        if play.board != KRX and day == krx.kst(now).date():
-            for bar in self._world.feed.minutes(self._stock, day, play.board):
-                if bar.minute <= minute:
-                    for tick in self._world.feed.ticks(self._stock, day, bar.minute, play.board):
-                        if tick.at <= now:
-                            tape.add(tick)
+    def _today(self, play: Play) -> Tape:
+        """The tape of the day that is played; nothing of a new one was missed."""
+        tape = self._tapes.get(play.board)
+        if tape is None or play.day != tape.day:
+            assert play.day is not None
+            tape = self._tapes[play.board] = Tape(self._world.feed, self._stock, play.day)
+            self._shown = None
         return tape
 
     # -- what is published ---------------------------------------------------------------------
 
     def traded(self, play: Play, tick: Tick) -> None:
         """See `Watcher.traded`."""
-        tape = self._tapes[play.board]
-        if play.day != tape.day:
-            tape = self._tapes[play.board] = self._tape(play, tick.at - 1)
+        tape = self._today(play)
         tape.add(tick)
         if TRADE in self._types:
             quotes = play.touch or play.feed.best_quotes(self._stock, tick, play.board)
@@ -123,10 +122,7 @@ class Stream:
 
     def quoted(self, play: Play, quote: Quote) -> None:
         """See `Watcher.quoted`."""
-        tape = self._tapes[play.board]
-        if play.day != tape.day:
-            tape = self._tapes[play.board] = self._tape(play, quote.at)
-            self._shown = None
+        tape = self._today(play)
         touch = (quote.asks[0][0] if quote.asks else 0, quote.bids[0][0] if quote.bids else 0)
         if BEST in self._types and touch != self._touch:
             self._due.append((BEST, best(tape.colours, *touch)))
@@ -140,9 +136,7 @@ class Stream:
 
     def expected(self, play: Play, expected: Expected) -> None:
         """See `Watcher.expected`."""
-        tape = self._tapes[play.board]
-        if play.day != tape.day:
-            tape = self._tapes[play.board] = self._tape(play, expected.at)
+        tape = self._today(play)
         if EXPECTED in self._types:
             self._deliver(self._key, EXPECTED, expected_trade(tape.colours, expected, tape.volume))
 
@@ -159,6 +153,27 @@ class Stream:
         if phase is None:
             return "8"
         return {phases.OPENING_AUCTION: "0", phases.CLOSING_AUCTION: "2"}.get(phase.name, "3")
+
+
+def tape_so_far(world: World, play: Play) -> Tape:
+    """A tape of its own with everything that was played of a board on the trading day that runs."""
+    stock, now = play.stock, play.loop.now()
+    day, minute = krx.day_and_minute(now)
+    live = world.live.get(stock.code)
+    if play.board == KRX and live is not None and live.day == day:
+        return live.copy()
+    if play.board == KRX:  # of what happens at this very moment, only what was played
+        tape = world.tapes.at(stock, now - 1).copy()
+        past = play.split(play.feed.ticks(stock, day, minute))[0]
+        past = [tick for tick in past if tick.at == now]
+    else:
+        tape = Tape(world.feed, stock, day)
+        bars = play.feed.minutes(stock, day, play.board)
+        ticks = [play.feed.ticks(stock, day, bar.minute, play.board) for bar in bars]
+        past = [tick for each in ticks for tick in play.split(each)[0]]
+    for tick in past:
+        tape.add(tick)
+    return tape
 
 
 class Streams:

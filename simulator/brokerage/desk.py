@@ -398,8 +398,10 @@ class Desk:
     def _mark_time(self) -> None:
         """Write down how far the market has come, so that a restart does not go back far."""
         self._ledger.append(self._loop.now(), "clock", {})
-        if krx.kst(self._loop.now()).date() < krx.LAST_DATE:
-            self._loop.call_later(krx.MINUTE, self._mark_time)
+        day = krx.kst(self._loop.now()).date()
+        if day < krx.LAST_DATE:
+            delay = krx.MINUTE if krx.is_trading_day(day) else 60 * krx.MINUTE
+            self._loop.call_later(delay, self._mark_time)
 
     # -- restoring -----------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ class Conductor:
         self._running = False
         self._handle: Optional[Handle] = None
         self._at = 0  # when the handle fires
+        loop.turning.append(self._step_aside)
 
     def wait(self, player: Player, moment: int) -> None:
         """Let a player fire at a moment (microseconds since 1970 UTC), and at no other that it waited for."""
@@ -52,6 +53,13 @@ class Conductor:
         """Let it not fire."""
         player.turn = 0
 
+    def _step_aside(self) -> None:
+        """A modal window opens in somebody's turn: the others go on by a timer."""
+        if self._running:
+            self._running = False
+            if self._waiting:
+                self._arrange()
+
     def _arrange(self) -> None:
         if self._handle is not None:
             self._loop.cancel(self._handle)
@@ -62,9 +70,9 @@ class Conductor:
         """Fire whoever is due, until something else on the loop is due before."""
         self._handle = None
         waiting, reach = self._waiting, self._loop.reach
-        self._running = True
         try:
             while waiting:
+                self._running = True
                 moment, turn, player = waiting[0]
                 if player.turn != turn:
                     heapq.heappop(waiting)

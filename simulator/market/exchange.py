@@ -196,7 +196,7 @@ class Exchange:
         play = self._running(stock, KRX)
         if play is None:
             play = Play(self._loop, self.feed.below, stock, KRX, self._conductor)
-            play.look()
+        play.look_out()
         return play.interruption is not None
 
     def halted(self, stock: Stock) -> bool:
@@ -392,21 +392,18 @@ class Exchange:
         return self._plays[key]
 
     def _record(self, play: Play) -> None:
-        """Write down what is printed until the day ends."""
-        if play in self._recorders:
-            return
-        recorder = self._recorders[play] = _Recorder(self.feed)
-        self.on_moved(play)
+        """Write down what is printed until the day ends, and what is shown while orders are at work."""
+        if play not in self._recorders:
+            self._recorders[play] = _Recorder(self.feed)
+            self.on_moved(play)
+            midnight = krx.midnight(krx.kst(self._loop.now()).date()) + _DAY
+            self._loop.call_later(midnight - self._loop.now(), lambda: self._end_record(play))
         self.feed.begin(play)
-        play.watch(recorder, False)
-        now = self._loop.now()
+        play.watch(self._recorders[play], True)
 
-        def end() -> None:
-            del self._recorders[play]
-            play.unwatch(recorder)
-            self._tidy(play)
-
-        self._loop.call_later(krx.midnight(krx.kst(now).date()) + _DAY - now, end)
+    def _end_record(self, play: Play) -> None:
+        play.unwatch(self._recorders.pop(play))
+        self._tidy(play)
 
     def _forget(self, order: WorkingOrder) -> None:
         play = self._places.pop(order)
@@ -419,13 +416,16 @@ class Exchange:
         if trading is not None and trading.empty:
             del self._trading[play]
             play.trade(None)
+            if play in self._recorders:
+                self.feed.end(play)
+                play.watch(self._recorders[play], False)
         key = (play.stock.code, play.board)
         if play.idle and self._plays.get(key) is play:
             del self._plays[key]
 
 
 class _Recorder:
-    """Writes down what is printed."""
+    """Writes down what is printed and shown."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
@@ -434,10 +434,10 @@ class _Recorder:
         self._record.add(play, tick)
 
     def quoted(self, play: Play, quote: Quote) -> None:
-        pass
+        self._record.show(play, quote)
 
     def expected(self, play: Play, expected: Expected) -> None:
-        pass
+        self._record.expect(play, expected)
 
     def interrupted(self, play: Play, interruption: Interruption, over: bool) -> None:
         pass

@@ -111,7 +111,7 @@ class Play:
         self._guard: Optional[Guard] = None
         self._watchers: Dict[Watcher, bool] = {}  # in order of arrival; whether it wants books
         self._untold: Deque[Tuple[Watcher, Callable[[], None]]] = deque()
-        self._books = False
+        self._books = self._looks_out = False
         self._events: Iterator[Event] = iter(())
         self._event: Optional[Event] = None
         # How far the feed was played: up to a moment, and so many events of each type at it.
@@ -169,12 +169,14 @@ class Play:
 
     # -- the day -------------------------------------------------------------------------------
 
-    def look(self) -> None:
-        """See how things stand, without going on from there."""
-        self._open()
-        self._stop()
-        self._books = True
-        self._keep_guard()
+    def look_out(self) -> None:
+        """See interruptions from now on. Nobody needs to watch or trade."""
+        self._looks_out = True
+        if self.idle:
+            self._open()
+            self._stop()
+        else:
+            self._keep_guard()
 
     def _stop(self) -> None:
         self._playing = False
@@ -225,8 +227,9 @@ class Play:
         self._advance()
 
     def _keep_guard(self) -> None:
-        """Watch over trades once somebody sees interruptions or has orders that heed them."""
-        if self._guard is None and self.board == KRX and (self._books or self.trading is not None):
+        """Hold trades against the VI once somebody sees it or has orders that heed it."""
+        wanted = self._books or self._looks_out or self.trading is not None
+        if wanted and self._guard is None and self.board == KRX:
             day = krx.kst(self.loop.now()).date()
             if self._listed(day):
                 self._guard = Guard(self, day, self.last)
@@ -303,7 +306,8 @@ class Play:
         self._done[kind] = self._done.get(kind, 0) + 1
         self._advance()  # first, so that whoever leaves now stops what is next
         receiver = self.trading
-        if kind is Tick and receiver is None and self._guard is None and len(self._watchers) == 1:
+        alone = receiver is None and self._guard is None and len(self._watchers) == 1
+        if kind is Tick and alone and not self._untold:
             # The quick way, for what happens most by far: nothing is there to be told before.
             self._print_alone(cast(Tick, event))
             return

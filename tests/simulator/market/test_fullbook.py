@@ -59,7 +59,7 @@ def test_what_users_trade_is_printed_at_its_moment_and_price(plan):
     carry_out(market, plan)
     market.run_until(EVENING)
     for side in (BUY, SELL):
-        for moment, price in {(at, price) for at, price, each, _ in fills if each == side}:
+        for moment, price in {(when, price) for when, price, each, _ in fills if each == side}:
             shares = sum(
                 n for when, won, each, n in fills if (when, won, each) == (moment, price, side)
             )
@@ -310,7 +310,7 @@ def test_what_the_auction_leaves_goes_on_in_the_book():
     look = market.watch()
     sent = market.later(at(8, 45), BUY, 50, BASE - 10)
     market.run_until(at(8, 59))
-    assert [q for q in look.of(Quote)] == []
+    assert look.of(Quote) == []
     market.run_until(at(9, 0, 1))
     assert market.filled(sent[0]) == 0
     assert dict(look.of(Quote)[-1].bids)[BASE - 10] == 150

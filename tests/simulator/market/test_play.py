@@ -156,7 +156,10 @@ def test_time_may_go_on_inside_an_event(feed, place):
     """A modal window: events arrive inside one, and stay in order for everybody."""
     loop, play = start(feed)
 
+    late = []
+
     def on(event):
+        late.append(loop.now() - event.at)
         if len(first.seen) == place + 1:
             loop.turn(45_000_000)
 
@@ -166,6 +169,7 @@ def test_time_may_go_on_inside_an_event(feed, place):
     run_until(loop, EVENING)
     assert first.seen == all_of(feed)
     assert second.seen == all_of(feed)
+    assert not any(late), "each at its moment"
 
 
 def do(play, watcher, change):
@@ -240,13 +244,13 @@ def test_nothing_is_played_before_the_listing():
 
 
 def test_who_comes_late_finds_how_things_stand():
-    loop, play = start(two_days(), at(11))
+    _, play = start(two_days(), at(11))
     play.watch(Look(), True)
     assert (play.last.at, play.quote) == (at(9), None), "the last book is too old to be looked for"
-    loop, play = start(two_days(), at(9, 20))
+    _, play = start(two_days(), at(9, 20))
     play.watch(Look(), True)
     assert play.quote == book(at(9, 0, 1), BASE, BASE - 10)
-    loop, play = start(two_days(), at(8, 45))
+    _, play = start(two_days(), at(8, 45))
     play.watch(Look(), True)
     assert play.expected == Expected(at(8, 40), BASE, 5)
 
@@ -292,6 +296,10 @@ def test_nothing_waits_for_a_play_that_nobody_needs():
 TOO_FAR = BASE + 1_000
 
 
+AUCTION = TOO_FAR + 20
+TOO_FAR_AGAIN = 12_130
+
+
 def interrupted():
     """A trade 10 % up, two minutes of silence, an auction, and again 10 % further."""
     return Tiny(
@@ -299,11 +307,17 @@ def interrupted():
             Tick(at(9), BASE, 1, 0),
             Tick(at(9, 30), BASE + 500, 1, 1),
             Tick(at(10), TOO_FAR, 1, 1),
-            Tick(at(10, 2, 10), TOO_FAR + 20, 9, 0),
-            Tick(at(10, 3), TOO_FAR + 30, 1, 1),
+            Tick(at(10, 2, 10), AUCTION, 9, 0),
+            Tick(at(10, 3), AUCTION + 10, 1, 1),
+            Tick(at(10, 10), TOO_FAR_AGAIN, 1, 1),
+            Tick(at(10, 12, 20), TOO_FAR_AGAIN, 9, 0),
         ],
         [],
-        [Expected(at(8, 40), BASE, 5), Expected(at(10, 1), TOO_FAR + 10, 5)],
+        [
+            Expected(at(8, 40), BASE, 5),
+            Expected(at(10, 1), TOO_FAR + 10, 5),
+            Expected(at(10, 11), TOO_FAR_AGAIN, 5),
+        ],
     )
 
 
@@ -316,12 +330,13 @@ def test_an_interruption_lasts_until_its_auction():
     assert (running.price, running.static_reference, running.start) == (TOO_FAR, BASE, at(10))
     run_until(loop, at(10, 2, 10))
     assert play.interruption is None
-    assert look.of(tuple)[-2:] == [(running, True), Tick(at(10, 2, 10), TOO_FAR + 20, 9, 0)]
+    assert look.seen[-2:] == [(running, True), Tick(at(10, 2, 10), AUCTION, 9, 0)]
     run_until(loop, EVENING)
-    assert [over for each, over in (e for e in look.seen if isinstance(e[0], tuple))] == [
-        False,
-        True,
-    ]
+    assert [over for _, over in told_interruptions(look)] == [False, True] * 2
+
+
+def told_interruptions(look):
+    return [each for each in look.seen if isinstance(each[0], tuple)]
 
 
 @pytest.mark.parametrize("moment", [at(10, 1), at(10, 1, 30), at(10, 2)])
@@ -342,8 +357,10 @@ def test_who_comes_outside_of_one_sees_none_and_later_the_same(moment):
     assert play.interruption is None
     run_until(loop, EVENING)
     assert play.interruption is None
-    begun = [each for each in look.seen if isinstance(each[0], tuple)]
-    assert len(begun) == (2 if moment < at(10) else 0)
+    begun = [each for each, over in told_interruptions(look) if not over]
+    references = [(each.static_reference, each.price) for each in begun]
+    assert references[-1] == (AUCTION, TOO_FAR_AGAIN)
+    assert len(begun) == (2 if moment < at(10) else 1)
 
 
 def test_a_feed_that_trades_on_has_no_interruption():
