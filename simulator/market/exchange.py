@@ -36,6 +36,9 @@ SINGLE_PRICE = "62"
 BECOMES_MARKET = "05"
 """조건부지정가: what is left takes any price in the closing auction."""
 
+_STOP = "28"
+"""스톱지정가."""
+
 _DAY = 24 * 60 * krx.MINUTE
 _SETTLED = krx.MINUTE
 """From an auction's nominal end until it has been settled for sure."""
@@ -278,6 +281,8 @@ class Exchange:
         """
         if hoga in ("03", "13", "23", "61", "81"):
             return None, True
+        if hoga == _STOP:  # its trigger cannot be told to SendOrder
+            return None, False
         if hoga not in ("06", "16", "26", "07", "29", "30", "31"):
             return price, True
         board = NXT if venue == NXT else self._regular_board()

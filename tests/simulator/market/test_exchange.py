@@ -54,6 +54,7 @@ def test_a_book_without_a_side_has_no_best_price_there():
     assert market.exchange.touch(STOCK) == (BASE + 10, 0)
     assert market.exchange.limit(STOCK, "KRX", SELL, "06", 0) == (0, False)
     assert market.exchange.limit(STOCK, "KRX", BUY, "06", 0) == (BASE + 10, True)
+    assert market.exchange.limit(STOCK, "KRX", BUY, "28", BASE) == (None, False)
 
 
 def test_what_nobody_needs_is_forgotten():
