@@ -12,10 +12,18 @@ from sapi_kiwoom.loop import SECOND
 from sapi_kiwoom.server import Server
 from sapi_kiwoom.server.local import LocalTransport
 from sapi_kiwoom.session import Session
-from simulator import Behaviour
+from simulator import Behaviour, Scenario
+from simulator.universe import universe
 
 AT = krx.midnight(krx.date(2026, 11, 20)) + 600 * krx.MINUTE
 DAY = {"stock_code": "005930", "is_adjusted": "1", "from": "20261116", "to": "20261119"}
+CODES = (
+    "005930",
+    "000660",
+    "015760",
+    "0126Z0",
+    *list(universe())[::25],
+)  # so that a ranking is quick
 MINUTE = {**DAY, "tick": "1", "from": "20261118", "to": "20261118"}
 
 
@@ -23,7 +31,7 @@ class Wire:
     """Speaks the protocol by hand, as a client in another language would."""
 
     def __init__(self, deadline=3600.0, **options):
-        simulated = simulator(seed=5, at=AT, **options)
+        simulated = simulator(seed=5, at=AT, scenario=Scenario(codes=CODES), **options)
         self.loop, self.control = simulated.loop, simulated.control
         self.transport = LocalTransport(self.loop, deadline)
         self.session = Session(self.control, self.loop)
