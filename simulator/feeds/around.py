@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, List, NamedTuple, Optional, Sequence, Tuple
 
 from sapi_kiwoom import krx
-from simulator.feeds.bars import Expected, Quote, Tick
-from simulator.feeds.generated.boards import board_seed, windows
+from simulator.feeds.bars import AFTER, KRX, Expected, Quote, Tick
+from simulator.feeds.generated.boards import board_limits, board_seed, windows
 from simulator.feeds.generated.depth import Depth, draw_quotes
 from simulator.feeds.generated.expected import (
     OPENING_MINUTES,
@@ -18,6 +18,7 @@ from simulator.feeds.generated.expected import (
     draw_orders,
 )
 from simulator.feeds.generated.touches import Touches
+from simulator.market.interruptions import Halt
 from simulator.universe import Stock
 
 if TYPE_CHECKING:
@@ -67,9 +68,16 @@ def into_limits(tick: Tick, limits: Tuple[int, int]) -> Tick:
     return Tick(tick.at, price, tick.quantity, side if tick.side else 0)
 
 
+def limits_on(feed: Feed, stock: Stock, day: date, board: str) -> Tuple[int, int]:
+    """The highest and the lowest price in won of a day on a board of any feed."""
+    limits = feed.limits(stock, day)
+    bar = feed.day(stock, day) if board == AFTER else None
+    return board_limits(stock, day, board, bar.close, limits) if bar else limits
+
+
 def best_quotes(feed: Feed, stock: Stock, day: date, tick: Tick, board: str) -> Tuple[int, int]:
     """Best ask and best bid in won just after any trade, on the grid or not; 0 for an empty side."""
-    limits = feed.limits(stock, day)
+    limits = limits_on(feed, stock, day, board)
     tick = tick._replace(price=snap(tick.price, krx.tick_table(stock.market, day), limits))
     return _touches(board_seed(feed.seed, board), stock, day, limits).after(tick)
 
@@ -84,7 +92,7 @@ def quotes_around(feed: Feed, stock: Stock, day: date, minute: int, board: str) 
             break
     else:
         return []
-    table, limits = krx.tick_table(stock.market, day), feed.limits(stock, day)
+    table, limits = krx.tick_table(stock.market, day), limits_on(feed, stock, day, board)
     bars = feed.minutes(stock, day, board)
     place = bisect_left([bar.minute for bar in bars], minute)
 
@@ -114,8 +122,20 @@ def quotes_around(feed: Feed, stock: Stock, day: date, minute: int, board: str) 
     lasting = window.lasting
     if ticks and following and _gathering(ticks[-1], following[0], end):
         lasting = False
+    if board != KRX:  # what stops the regular session stops others too
+        for halt in _halts(feed, stock, day):
+            if halt.start < start < halt.end:
+                before = None
+            if halt.start < start + krx.MINUTE <= halt.end:
+                lasting = False
     depth = _depth(feed.seed, stock, day, board)
-    return draw_quotes(depth, table, limits, start, ticks, best, before, lasting, earlier)
+    return draw_quotes(depth, table, limits, start, ticks, best, before, lasting, earlier, bars)
+
+
+def _halts(feed: Feed, stock: Stock, day: date) -> Sequence[Halt]:
+    """When trading stops on a day that a scenario wrote; other feeds do not tell."""
+    halts: Optional[Callable[[Stock, date], Sequence[Halt]]] = getattr(feed, "halts", None)
+    return halts(stock, day) if halts else ()
 
 
 def _gathering(previous: Optional[Tick], following: Tick, end: int) -> bool:

@@ -35,6 +35,8 @@ from sapi_kiwoom.loop import SECOND
 from simulator.feeds import Feed
 from simulator.feeds.bars import KRX, MinuteBar, Tick
 from simulator.feeds.folding import minute_of
+from simulator.feeds.generated.boards import Sources, draw_board_minutes, draw_board_ticks
+from simulator.feeds.generated.interruptions import Interruption
 from simulator.feeds.overlay import Overlay, ReplacedDay
 from simulator.feeds.shapes import (
     Lock,
@@ -67,7 +69,8 @@ _LIMITS = {"upper": 1, "lower": -1}
 class Script(Overlay):
     """A feed with days that a scenario wrote over another one.
 
-    The regular session is written; on these days nothing trades on the other boards.
+    The regular session is written; the other boards follow it as they do on generated days. Over a
+    recording nothing trades on them, and nothing is traded that was not recorded.
 
     Args:
         feed: what the shapes are cut out of.
@@ -90,7 +93,7 @@ class Script(Overlay):
         super().__init__(feed)
         self._stocks = universe() if stocks is None else stocks
         self._shapes: Dict[Tuple[str, date], Shapes] = {}  # by code or group
-        self._shaped: OrderedDict[Tuple[str, date], ReplacedDay] = OrderedDict()
+        self._shaped: OrderedDict[Tuple[str, date, str], ReplacedDay] = OrderedDict()
         self._stops: Dict[Tuple[str, date], Tuple[Halt, ...]] = {}
         days = set()
         for number, entry in enumerate(_list(entries, path)):
@@ -119,15 +122,39 @@ class Script(Overlay):
         found = super().replacement(stock, day, board)
         if found is not None or self._merged(stock, day) is None:
             return found
-        if board != KRX:
-            return ReplacedDay((), lambda minute: ())
-        key = (stock.code, day)
+        key = (stock.code, day, board)
         if key not in self._shaped:
-            self._shaped[key] = self._shape(stock, day)
+            made = self._shape(stock, day) if board == KRX else self._follow(stock, day, board)
+            self._shaped[key] = made
             if len(self._shaped) > _ROOM:
                 self._shaped.popitem(last=False)
         self._shaped.move_to_end(key)
         return self._shaped[key]
+
+    def _follow(self, stock: Stock, day: date, board: str) -> ReplacedDay:
+        """What another board trades on a day that is written."""
+        regular, bar = self.minutes(stock, day), self.day(stock, day)
+        if bar is None or not regular or self.immutable:
+            return ReplacedDay((), lambda minute: ())
+        last = krx.trading_day_index(day) + 1 == krx.count_trading_days()
+        following = None if last else self.day(stock, krx.next_trading_day(day))
+        halts = self.halts(stock, day)
+        sources = Sources(
+            stock,
+            bar,
+            regular,
+            self.base_price(stock, day),
+            following.open if following else bar.close,
+            self.limits(stock, day),
+            [Interruption(halt.start, halt.end, 0, 0) for halt in halts],  # prices do not matter
+        )
+        bars = draw_board_minutes(self.seed, board, sources)
+        if halts and not halts[-1].resumes:  # nor does it trade in the evening
+            bars = tuple(each for each in bars if each.minute <= regular[-1].minute)
+        trades = {each.minute: each for each in bars}
+        return ReplacedDay(
+            bars, lambda minute: draw_board_ticks(self.seed, board, trades[minute], sources)
+        )
 
     def _shape(self, stock: Stock, day: date) -> ReplacedDay:
         shapes = self._merged(stock, day)
@@ -137,7 +164,7 @@ class Script(Overlay):
         if shapes.local and base == self._feed.base_price(stock, day):
             return self._surged(stock, day, shapes, bars)
         below = [tick for bar in bars for tick in self._feed.ticks(stock, day, bar.minute)]
-        shaped = shape(self.seed, stock, day, shapes, below, base)
+        shaped = shape(self.seed, stock, day, shapes, below, base, self.immutable)
         self._stops[stock.code, day] = tuple(shaped.halts)
         return ReplacedDay.of(shaped.ticks, table)
 

@@ -1,9 +1,9 @@
 """Shapes of a day, cut out of what a feed trades on it.
 
-A path bends the day: each trade is moved by as many ticks as lead through the waypoints, so that sizes,
-bursts and bounces stay what they were. A lock, a halt or a surge then has its way with the trades. A
-trade 10 % or more away from the last auction's price is the last one until a volatility interruption is
-over, as on generated days.
+A path bends the day: each trade is moved by as many ticks as lead through the waypoints (`ways`), and the
+steeper the way, the more is traded. A lock, a halt or a surge then has its way with the trades. A trade 10 %
+or more away from the last auction's price is the last one until a volatility interruption is over, as on
+generated days.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from simulator.feeds.bars import Tick
 from simulator.feeds.generated.arrivals import draws_needed
 from simulator.feeds.generated.arrivals import moments as burst_moments
 from simulator.feeds.generated.interruptions import goes_too_far
+from simulator.feeds.ways import Goal, Pin, draw_way, excitement
 from simulator.market.interruptions import CIRCUIT_BREAKER, LONGEST_DELAY, Halt
 from simulator.universe import Stock
 
@@ -33,8 +34,14 @@ _HALT_AUCTION = 10 * krx.MINUTE
 _LATEST = 14
 """Minutes before the end of continuous trading from which on nothing is interrupted any more."""
 
-_LOCKED_PART = 64
-"""Of 256 trades, those that are left while a price is locked: few want to trade there."""
+_BURST = 2 * krx.MINUTE
+"""How long the rush is in which a price comes to be locked."""
+
+_LOCKED_PART, _LEAST_LOCKED_PART = 160, 16
+"""Of 256 trades, those that are left just after the rush, and in the end: few want to trade there."""
+
+_GATHERED = 6
+"""Minutes of usual trade that an auction can bring together at most."""
 
 _POOL = 500
 _STAYS = 180
@@ -166,7 +173,13 @@ class ShapedDay(NamedTuple):
 
 
 def shape(
-    seed: int, stock: Stock, day: date, shapes: Shapes, ticks: Sequence[Tick], base: int
+    seed: int,
+    stock: Stock,
+    day: date,
+    shapes: Shapes,
+    ticks: Sequence[Tick],
+    base: int,
+    recorded: bool = False,
 ) -> ShapedDay:
     """Cut a day's shapes out of what would have been traded.
 
@@ -177,6 +190,7 @@ def shape(
         shapes: what it is to look like.
         ticks: all trades of the regular session as they would have been, in order of time.
         base: the day's base price in won.
+        recorded: whether the trades really happened: then a path does not make more of them.
     """
     if shapes.ticks is not None:
         return ShapedDay(list(shapes.ticks), [])
@@ -190,7 +204,10 @@ def shape(
     }
     path.update((point.at, point) for point in shapes.path)
     if path and trades:
-        trades = cut.bend(trades, [path[at] for at in sorted(path)], shapes.vary)
+        goals = cut.goals([path[at] for at in sorted(path)], shapes.vary)
+        if not recorded:
+            trades = cut.excite(trades, goals, stock.volatility)
+        trades = cut.bend(trades, goals)
     upper, lower = cut.limits
     trades = [
         tick if lower < tick.price < upper else into_limits(tick, cut.limits) for tick in trades
@@ -222,32 +239,62 @@ class _Day:
     def _minute(self, minute: int) -> int:
         return self._midnight + minute * krx.MINUTE
 
-    def bend(self, ticks: List[Tick], path: Sequence[Waypoint], vary: int) -> List[Tick]:
+    def goals(self, path: Sequence[Waypoint], vary: int) -> List[Goal]:
+        """The prices in won that waypoints stand for; each stock goes its part of the way."""
+        part = 100 + NORMAL[octets(1, "vary", *self._key)[0]] * vary // NORMAL_ONE
+        return [
+            Goal(
+                self._midnight + point.at,
+                point.price.at(self._base, self.limits, self._table, part),
+                point.jump,
+            )
+            for point in path
+        ]
+
+    def bend(self, ticks: List[Tick], goals: Sequence[Goal]) -> List[Tick]:
         """Lead the trades through waypoints: the first one at or after each has its price."""
         table = self._table
-        part = 100 + NORMAL[octets(1, "vary", *self._key)[0]] * vary // NORMAL_ONE
         times = [tick.at for tick in ticks]
-        pins = {0: (0, False)} if path[0].at + self._midnight > times[0] else {}
-        for point in path:
-            place = min(len(ticks) - 1, bisect_left(times, self._midnight + point.at))
-            goal = point.price.at(self._base, self.limits, table, part)
-            pins[place] = (table.index(goal) - self._index(ticks[place]), point.jump)
-        places = sorted(pins)
+        pins = {0: Pin(times[0], 0)} if goals[0].at > times[0] else {}
+        for goal in goals:
+            place = min(len(ticks) - 1, bisect_left(times, goal.at))
+            shift = table.index(goal.won) - self._index(ticks[place])
+            pins[place] = Pin(times[place], shift, goal.jump)
+        shifts = draw_way(self._key, [pins[place] for place in sorted(pins)], times)
         bent: List[Tick] = []
         prices: Dict[int, int] = {}
-        for place, following in zip(places, [*places[1:], len(ticks)]):
-            shift = pins[place][0]
-            slope = 0
-            if following < len(ticks) and not pins[following][1]:
-                slope = pins[following][0] - shift
-            start = times[place]
-            span = times[min(following, len(ticks) - 1)] - start or 1
-            for tick in ticks[place:following]:
-                moved = max(1, self._index(tick) + shift + slope * (tick.at - start) // span)
-                if moved not in prices:
-                    prices[moved] = table.price(moved)
-                bent.append(Tick(tick.at, prices[moved], tick.quantity, tick.side))
+        for tick, shift in zip(ticks, shifts):
+            moved = max(1, self._index(tick) + shift)
+            if moved not in prices:
+                prices[moved] = table.price(moved)
+            bent.append(Tick(tick.at, prices[moved], tick.quantity, tick.side))
         return bent
+
+    def excite(self, ticks: List[Tick], goals: Sequence[Goal], volatility: int) -> List[Tick]:
+        """Have more trades where the way is long for its time; auctions grow with them."""
+        busy = excitement(goals, self._base, volatility, self._minute(self._session.open))
+        if max(busy) <= 100:
+            return ticks
+        first = self._session.open
+        whole = [
+            tick
+            if tick.side
+            else tick._replace(quantity=tick.quantity * _of(busy, self._since(tick.at)) // 100)
+            for tick in ticks
+        ]
+        moments = [tick.at for tick in whole]
+        more: List[Tick] = []
+        for number, percent in enumerate(busy):
+            start = max(self._minute(first + number), moments[0] + 1)
+            end = self._minute(first + number + 1)
+            if percent > 100 and start < end and first + number < self._session.close:
+                there = bisect_left(moments, end) - bisect_left(moments, start)
+                more += self._drawn(whole, moments, start, end, there * (percent - 100) // 100)
+        return sorted((*whole, *more), key=lambda tick: tick.at)
+
+    def _since(self, at: int) -> int:
+        """Minutes from the open to a moment."""
+        return (at - self._minute(self._session.open)) // krx.MINUTE
 
     def _index(self, tick: Tick) -> int:
         price = tick.price
@@ -314,16 +361,24 @@ class _Day:
         return found
 
     def lock(self, ticks: List[Tick], lock: Lock) -> List[Tick]:
-        """Let nothing trade but at a limit, and little of it."""
+        """Let nothing trade but at a limit: a rush when it is reached, little after it."""
         price, side = self.limits[lock.limit < 0], -lock.limit
         start, end = self._midnight + lock.start, self._midnight + lock.end
         draws = octets(1 + len(ticks), "lock", *self._key)
         locked: List[Tick] = []
         for tick, draw in zip(ticks, draws):
-            if not start <= tick.at < end:
+            at, _, quantity, kind = tick
+            if not start <= at < end:
                 locked.append(tick)
-            elif not tick.side or draw < _LOCKED_PART:
-                locked.append(Tick(tick.at, price, tick.quantity, side if tick.side else 0))
+                continue
+            since = at - start
+            if kind and since < _BURST:  # whoever has waited to sell sells
+                quantity = quantity * (16 * _BURST - 14 * since) // _BURST
+            elif kind:
+                part = _LOCKED_PART * 4 * _BURST // (since + 3 * _BURST)
+                if draw >= max(_LEAST_LOCKED_PART, part):
+                    continue
+            locked.append(Tick(at, price, quantity, side if kind else 0))
         return locked
 
     def stop(self, ticks: List[Tick], stop: Stop, halts: List[Halt]) -> List[Tick]:
@@ -367,17 +422,26 @@ class _Day:
         return ticks[:place] + [tick._replace(price=last) for tick in ticks[place:] if last]
 
     def _silence(self, ticks: List[Tick], start: int, end: int, price: Optional[int]) -> List[Tick]:
-        """Let an auction at ``end`` trade a part of what would have been traded from ``start`` on."""
+        """Let an auction at ``end`` trade what would have been traded from ``start`` on.
+
+        After a long time it is less: who could not trade for half an hour has come to other thoughts.
+        """
         before = [tick for tick in ticks if tick.at < start]
         silent = _slice(ticks, start, end)
         after = [tick for tick in ticks if tick.at > end]
         way = silent[-1:] or after[:1] or before[-1:]
         if not way:
             return ticks
-        gathered = 1 + sum(tick.quantity for tick in silent) // 3
+        minutes = (end - start) // krx.MINUTE
+        shares = sum(tick.quantity for tick in silent)
+        gathered = 1 + shares * _GATHERED // (_GATHERED - 2 + max(2, minutes))
         return [*before, Tick(end, price or way[0].price, gathered, 0), *after]
 
 
 def _slice(ticks: List[Tick], start: int, end: int) -> List[Tick]:
     times = [tick.at for tick in ticks]
     return ticks[bisect_left(times, start) : bisect_left(times, end)]
+
+
+def _of(busy: Sequence[int], minute: int) -> int:
+    return busy[max(0, min(len(busy) - 1, minute))]

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from sapi_kiwoom import krx
 from simulator.draws import Draws
-from simulator.feeds.bars import AFTER, KRX, NXT, Tick
+from simulator.feeds.bars import AFTER, KRX, NXT, MinuteBar, Tick
 from simulator.feeds.generated import FIRST_DAY, Generated
 from simulator.feeds.generated.boards import windows
 from simulator.feeds.generated.depth import Depth, draw_quotes
+from simulator.feeds.generated.standing import draw_standing, locked_depth
 from simulator.universe import Stock, universe
 
 DAY = date(2026, 11, 20)
@@ -195,6 +196,84 @@ def test_the_usual_profile_of_a_book():
     assert sum(asks[5:]) > sum(bids[5:])
 
 
+def totals(feed, code, minutes):
+    """Shares on offer and asked for at the end of each of these minutes."""
+    for minute in minutes:
+        quote = feed.quotes(universe()[code], DAY, minute)[-1]
+        yield [sum(shares for _, shares in side) for side in (quote.asks, quote.bids)]
+
+
+def test_books_swell_and_shrink_slowly_and_lean_to_either_side():
+    for code in ("005930", "035420"):
+        feed = Generated(5)
+        found = list(totals(feed, code, range(545, 918, 3)))
+        whole = [asks + bids for asks, bids in found]
+        mean = sum(whole) / len(whole)
+        assert max(whole) > 1.4 * mean
+        assert min(whole) < 0.7 * mean
+        steps = sum(abs(b - a) for a, b in zip(whole, whole[1:])) / len(whole)
+        assert steps < 0.12 * mean
+        lean = [asks > bids for asks, bids in found]
+        assert len(lean) // 8 < sum(lean) < len(lean) * 7 // 8
+        early, late = sum(whole[:5]) / 5, sum(whole[60:]) / len(whole[60:])
+        assert early < 0.8 * late
+
+
+def bar(minute, low, high):
+    return MinuteBar(minute, low, high, low, high, 10, 10 * low, (10,) * (high - low + 1))
+
+
+def test_orders_gather_at_prices_that_were_near_and_are_gone_where_trades_passed():
+    prices = range(90, 131)
+    up = [bar(600 + n, 100, 101) for n in range(30)] + [bar(630, 101, 110), bar(631, 109, 110)]
+    flat, risen = (
+        draw_standing(bytes([128] * 256), prices, 90, 1, minute, 540, 1, up[: minute - 600])
+        for minute in (630, 632)
+    )
+    assert flat.asks[104 - 90] == flat.asks[103 - 90]
+    assert risen.bids[104 - 90] < risen.bids[99 - 90]  # new beneath the price, and long there
+    assert risen.asks[112 - 90] > risen.asks[121 - 90]  # seen from afar, and never before
+    alike = draw_standing(bytes([128] * 256), prices, 90, 1, 700, 540, 1, [])
+    assert alike.asks[100 - 90] > alike.asks[110 - 90] > alike.asks[115 - 90] > alike.asks[111 - 90]
+
+
+def test_orders_gather_after_a_lock_and_leave_before_it_breaks():
+    locked = [bar(minute, 130, 130) for minute in range(600, 700)]
+    bars = [bar(599, 120, 130), *locked, bar(700, 126, 130)]
+    depth = [locked_depth(minute, 130, bars) for minute in range(600, 700)]
+    assert depth[0] * 2 < depth[40]
+    assert depth[:80] == sorted(depth[:80])
+    assert depth[85:] == sorted(depth[85:], reverse=True)
+    assert depth[99] * 4 < depth[80]
+
+
+def test_spreads_are_wide_at_the_open_and_where_little_is_traded():
+    def wide(feed, code, minutes):
+        stock = universe()[code]
+        table = krx.tick_table(stock.market, DAY)
+        spreads = [
+            table.index(ask) - table.index(bid)
+            for minute in minutes
+            for ask, bid in (
+                feed.best_quotes(stock, tick) for tick in feed.ticks(stock, DAY, minute)
+            )
+            if ask and bid
+        ]
+        return sum(spread > 1 for spread in spreads) / len(spreads)
+
+    early = noon = 0
+    for seed in range(4):
+        feed = Generated(seed)
+        early += wide(feed, "005930", range(540, 545))
+        noon += wide(feed, "005930", range(700, 730))
+    assert noon < 4 * 0.05
+    assert early > 2.5 * noon
+    stocks = [stock for stock in universe().values() if stock.size == "소형주"]
+    thin = sorted(stocks, key=lambda stock: stock.volume * stock.price)[len(stocks) // 4].code
+    good = max(stocks, key=lambda stock: stock.volume * stock.price).code
+    assert wide(Generated(1), thin, range(540, 920)) > wide(Generated(1), good, range(600, 700))
+
+
 def test_a_stock_locked_at_its_upper_limit_has_a_huge_bid_and_no_asks():
     feed = Generated(1)
     stock, bar = next(
@@ -287,4 +366,4 @@ def test_same_seed_same_bytes():
     )
     assert len(quotes) > 60
     digest = sha256(repr([tuple(quote) for quote in quotes]).encode()).hexdigest()
-    assert digest == "ad0e247fb8a9227dbd08a0396a952db48bae4331f68da33288351db18f11f9f6"
+    assert digest == "544c9c352bc3696dca71ac313c76dc3b97b097a7e13473ae37e70f9b9af712b5"

@@ -134,15 +134,52 @@ def test_liquid_stocks_are_livelier():
     assert counts[0] > 2 * counts[1] > 4 * counts[2] > 0
 
 
-def test_expectations_wander_on_their_way():
-    feed, stock = Generated(1), universe()["005930"]
-    expected = feed.expected(stock, DAY)
-    opening = [each for each in expected if each.at < krx.midnight(DAY) + 545 * krx.MINUTE]
-    last_minute = [each for each in opening if each.at > krx.midnight(DAY) + 539 * krx.MINUTE]
-    assert len({each.price for each in opening}) > 5
-    assert len({each.price for each in last_minute}) > 1
-    falls = sum(a.quantity > b.quantity for a, b in zip(opening, opening[1:]))
-    assert 0 < falls < len(opening) // 2
+def courses(seeds, codes):
+    """(stock, last price before, expectations, settlement, price of a tick) of auctions of a day."""
+    for seed in seeds:
+        feed = Generated(seed)
+        for code in codes:
+            stock = universe()[code]
+            regular = [bar for bar in feed.minutes(stock, DAY) if bar.minute < 920]
+            origins = (feed.base_price(stock, DAY), regular[-1].close)
+            for origin, (begin, settled) in zip(origins, settled_auctions(feed, stock, DAY)):
+                known = [e for e in feed.expected(stock, DAY) if begin <= e.at < settled.at]
+                tick = krx.tick_table(stock.market, DAY).tick(settled.price)
+                yield begin, origin, known, settled, tick
+
+
+LIQUID = ("005930", "000660", "005380", "035420", "196170")
+
+
+def test_expected_prices_settle_in_small_steps():
+    early, late, surprises, count = [], [], 0, 0
+    for begin, origin, known, settled, tick in courses((1, 2, 3), LIQUID):
+        steps = [abs(b.price - a.price) // tick for a, b in zip(known, known[1:])]
+        assert sum(step > 2 for step in steps) * 20 <= len(steps)
+        if begin < krx.midnight(DAY) + 540 * krx.MINUTE:
+            continue
+        assert abs(known[0].price - origin) <= 2 * tick
+        last = [each for each in known if each.at > settled.at - krx.MINUTE]
+        off = [abs(each.price - settled.price) // tick for each in last]
+        surprises += max(off) > 2
+        count += 1
+        low, high = sorted((origin, settled.price))
+        outside = max(max(low - each.price, each.price - high) // tick for each in known)
+        early.append(outside)
+        late.append(sum(off) / len(off))
+    assert sum(late) / len(late) < 1
+    assert sum(early) / len(early) < 3
+    assert surprises * 4 < count
+
+
+def test_expected_quantities_grow_in_lumps():
+    for begin, _, known, settled, _ in courses((1, 2), LIQUID[:2]):
+        steps = [b.quantity - a.quantity for a, b in zip(known, known[1:])]
+        falls = sum(step < 0 for step in steps)
+        assert 0 < falls < len(steps) // 2
+        assert max(steps) > 8 * sum(map(abs, steps)) // len(steps)
+        before = [each.quantity for each in known if each.at < settled.at - krx.MINUTE]
+        assert before[-1] * 10 < settled.quantity * 9, begin
 
 
 def test_auctions_of_the_exam_day_are_an_hour_later():

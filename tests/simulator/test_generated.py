@@ -249,4 +249,4 @@ def test_same_seed_same_bytes():
         for minute in (540, 541, 720, 919, 930, 935):
             ticks = history.ticks(stock, date(2026, 11, 20), minute)
             digest.update(repr([tuple(tick) for tick in ticks]).encode())
-    assert digest.hexdigest() == "fc4ba17d3931e71074c48b2572c756d86a47a6112c817ad6f55d561f96f79fc5"
+    assert digest.hexdigest() == "831ec69ee245f0b9194a75c2f338b5c185849a8fdcf00d7266b26173c3e3321e"

@@ -98,6 +98,19 @@ def test_a_day_that_leaves_its_range_is_interrupted():
     assert stops[0].price == 24_200
 
 
+def test_the_auction_after_an_interruption_trades_what_has_gathered():
+    stock, day = universe()["056190"], date(2026, 11, 18)
+    bar = wild_day(stock, day, 22_000, [2_000], 900_000)
+    bars = draw_minutes(1, stock, bar)
+    (stop, *_) = stops = interruptions(1, stock, day, bars)
+    minute = krx.day_and_minute(stop.end)[1]
+    resumed = next(one for one in bars if one.minute == minute)
+    auction = draw_ticks(1, stock, day, resumed, (28_000, 16_000), stops)[0]
+    assert auction.at == stop.end
+    assert auction.side == 0
+    assert 2 * auction.quantity > resumed.volume
+
+
 def test_quiet_days_are_not_interrupted():
     feed, stock, day = Generated(1), universe()["005930"], date(2026, 11, 18)
     assert not may_be_stopped(feed.day(stock, day))

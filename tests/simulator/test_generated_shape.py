@@ -104,6 +104,69 @@ def test_stocks_move_together_within_a_day():
     assert correlation(etf, index) > 0.25
 
 
+def test_prices_touch_their_extremes_and_leave():
+    shares, longest = [], []
+    for code in ("005930", "000660", "196170", "086520", "069500"):
+        for day in MONTH:
+            bar = HISTORY.day(universe()[code], day)
+            minutes = [one for one in HISTORY.minutes(universe()[code], day) if one.minute < 920]
+            touches = "".join(
+                "x" if one.high == bar.high or one.low == bar.low else " " for one in minutes
+            )
+            shares.append(touches.count("x") / len(touches))
+            longest.append(max(map(len, touches.split(" "))))
+    # Of a random walk they are 0.06 where the range is 8 ticks, 0.02 where it is 20.
+    assert 0 < sorted(shares)[len(shares) // 2] < 0.06
+    assert sorted(longest)[len(longest) * 9 // 10] < 40
+
+
+def test_no_day_stands_still():
+    for code in ("005930", "005380", "086520", "069500"):
+        stock = universe()[code]
+        ranges = [
+            (bar.high - bar.low) * 10_000 / bar.close / stock.volatility
+            for bar in HISTORY.days(stock, YEAR[-1], 1_000)
+        ]
+        assert min(ranges) > 0.2
+        assert 0.7 < sorted(ranges)[500] < 1.5
+
+
+def test_the_opening_auction_is_large():
+    parts = []
+    for code in ("005930", "000660", "005380", "105560", "035420"):
+        stock = universe()[code]
+        for day in MONTH:
+            auction = HISTORY.ticks(stock, day, krx.session(day).open)[0]
+            assert auction.side == 0
+            parts.append(auction.quantity / HISTORY.day(stock, day).volume)
+    assert 0.007 < sum(parts) / len(parts) < 0.03
+
+
+def strength(code, day):
+    """체결강도 at the end of a day: shares bought for 100 sold."""
+    stock, bought, sold = universe()[code], 0, 0
+    for bar in HISTORY.minutes(stock, day):
+        for tick in HISTORY.ticks(stock, day, bar.minute):
+            bought += tick.quantity * (tick.side > 0)
+            sold += tick.quantity * (tick.side < 0)
+    return 100 * bought / sold
+
+
+def test_buyers_are_keener_on_days_that_rise():
+    found, moves = [], []
+    for code in ("006380", "066970"):
+        for day in MONTH[:14]:
+            bar, base = (
+                HISTORY.day(universe()[code], day),
+                HISTORY.base_price(universe()[code], day),
+            )
+            found.append(strength(code, day))
+            moves.append(bar.close / base - 1)
+    assert 50 < min(found) < 92
+    assert 108 < max(found) < 200
+    assert correlation(found, moves) > 0.3
+
+
 def test_trades_come_in_runs_and_bursts():
     stock = universe()["005930"]
     ticks = [

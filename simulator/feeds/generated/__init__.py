@@ -290,6 +290,7 @@ class Generated:
                 before,
                 lasting,
                 earlier,
+                bars,
             )
         )
 

@@ -45,6 +45,9 @@ _NERVOUS_WAVE = tuple(
 )
 _SHOCK = heavy_tail(OCTAVE * 30 // 100)
 _STIR = heavy_tail(OCTAVE * 46 // 100)  # large trades move prices
+_WILDEST = 1_400
+"""The restlessness of no minute is more: half of a day's way in one minute needs a reason."""
+
 SIZE = heavy_tail(OCTAVE * 112 // 100)
 """How much more than usual is traded in a minute, in 1/256."""
 
@@ -109,10 +112,13 @@ def draw_activity(key: tuple[object, ...], slots: int, nervous: bool) -> Activit
         part = rate[start : start + _HALF_HOUR]
         calm = isqrt((sum(usual[start : start + _HALF_HOUR]) << 16) // (sum(part) + 1))
         rate[start : start + _HALF_HOUR] = [level * calm >> 8 for level in part]
+    nerves = [now * slow * slow >> 26 for now, slow in zip(wave, long)]  # they last longer
     shaken = [
         level * isqrt(now) * _SHOCK[draw] * _STIR[size] >> 24
-        for level, now, draw, size in zip(restless, wave, draws[longs + shorts :], sizes)
+        for level, now, draw, size in zip(restless, nerves, draws[longs + shorts :], sizes)
     ]
+    if max(shaken) > _WILDEST:
+        shaken = [min(_WILDEST, size) for size in shaken]
     volume = [level * SIZE[size] >> 8 for level, size in zip(rate, sizes)]
     return Activity(rate, shaken, volume)
 

@@ -35,8 +35,9 @@ _TAIL_MEAN = isqrt(sum(tail * tail for tail in _TAIL) // 256)  # quadratic means
 _MARKET_TAIL_MEAN = isqrt(sum(tail * tail for tail in _MARKET_TAIL) // 256)
 _WILD_ONE = _TAIL_MEAN * _MARKET_TAIL_MEAN
 _DEVIATION = 10_000 * _WILD_ONE
-_BEYOND = tuple(0 if abs(n) < 3 else (8 + abs(n) * 4 // 5) * 5 // 9 for n in NORMAL)
-"""How far a day goes beyond its open and close, in 1/`NORMAL_ONE` of a deviation; sometimes not."""
+_LEAST_RANGE = 6
+"""A day's range is at least the sum of its own deviation and of two usual days', over this."""
+
 _VOLUMES = heavy_tail(OCTAVE * 55 // 100)
 _EXCITEMENT = 3  # a move of as many standard deviations doubles the usual volume
 
@@ -79,7 +80,7 @@ def draw_block(seed: int, stock: Stock, number: int) -> Block:
     tails = octets(BLOCK, seed, "tails", stock.code, number)
     market_tails = market_draws(seed, "tails", number, BLOCK)
     follows = exposure(stock)
-    beyond = market_draws(seed, "beyond", number, BLOCK * 2)
+    beyond = market_draws(seed, "beyond", number, BLOCK * 3)
     # How wild each day is, `_WILD_ONE` as usual.
     wild = [
         (_TAIL_MEAN if follows.is_index else _TAIL[own]) * _MARKET_TAIL[common]
@@ -113,32 +114,50 @@ def draw_block(seed: int, stock: Stock, number: int) -> Block:
         deviation = previous * stock.volatility * wild[place]  # `_DEVIATION` to the won
         _, _, above, below, busy, mean, lock = normals[place * 7 : place * 7 + 7]
         if follows.is_index:
-            above, below = beyond[2 * place : 2 * place + 2][:: 1 if follows.market > 0 else -1]
+            above, below, mean = beyond[3 * place : 3 * place + 3]
+            if follows.market < 0:
+                above, below, mean = below, above, 255 - mean
         opening = previous + ((close - previous) * 3 >> 3)
         opening = table.round_to_tick(opening + deviation * gaps[place] // (_DEVIATION * WHOLE * 2))
-        top, bottom = (opening, close) if opening > close else (close, opening)
-        high = table.round_down(
-            top + deviation * abs(NORMAL[above]) // (_DEVIATION * NORMAL_ONE * 9 // 5)
+        least = (
+            deviation * (wild[place] + 2 * _WILD_ONE) // (_DEVIATION * _LEAST_RANGE * wild[place])
         )
-        low = table.round_up(
-            bottom - deviation * abs(NORMAL[below]) // (_DEVIATION * NORMAL_ONE * 9 // 5)
-        )
+        high, low = _range(table, opening, close, deviation, (above, below), least)
         if high * 5 > previous * 6 or low * 5 < previous * 4:
             upper, lower = table.limits(previous)
             opening, high, low = min(upper, max(lower, opening)), min(upper, high), max(lower, low)
             if limited and lock < 32:  # locked at the limit from the first trade on
                 opening = high = low = close
 
-        excitement = _EXCITEMENT * size + abs(move)
-        volume = usual_volume * _VOLUMES[busy] * excitement // (_EXCITEMENT * size << 16)
-        volume = max(200, min(stock.shares, volume))
-        # The mean trade lies between a tenth and nine tenths of the range, which minutes can always
+        volume = usual_volume * _VOLUMES[busy] * (_EXCITEMENT * size + abs(move))
+        volume = max(200, min(stock.shares, volume // (_EXCITEMENT * size << 16)))
+        # The mean trade lies between a fifth and four fifths of the range, which minutes can always
         # be made to meet.
-        mean_price = (2 * (opening + close) + high + low) * 2_048 + (high - low) * NORMAL[mean] * 8
-        value = volume * mean_price // (6 * 2_048)
+        mean_price = (opening + close + 3 * (high + low)) * 512 + (high - low) * NORMAL[mean] * 8
+        value = volume * mean_price // (8 * 512)
         bars.append(DayBar(day, opening, high, low, close, volume, value // 1_000_000))
         previous = close
     return Block(base, bars)
+
+
+def _range(
+    table: krx.TickTable,
+    opening: int,
+    close: int,
+    deviation: int,
+    draws: tuple[int, int],
+    least: int,
+) -> tuple[int, int]:
+    """A day's high and low in won, not nearer to each other than ``least`` if the grid lets them."""
+    top, bottom = (opening, close) if opening > close else (close, opening)
+    upwards, downwards = (abs(NORMAL[draw]) + 1 for draw in draws)
+    high = table.round_down(top + deviation * upwards // (_DEVIATION * NORMAL_ONE * 9 // 5))
+    low = table.round_up(bottom - deviation * downwards // (_DEVIATION * NORMAL_ONE * 9 // 5))
+    lacking = least - (high - low)
+    if lacking > 0:  # even a quiet day goes somewhere
+        high = table.round_to_tick(high + lacking * upwards // (upwards + downwards))
+        low = table.round_to_tick(low - lacking * downwards // (upwards + downwards))
+    return high, low
 
 
 def _price(stock: Stock, level: int, table: krx.TickTable) -> int:

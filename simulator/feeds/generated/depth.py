@@ -1,191 +1,40 @@
 """The order books of a minute, around the trades and the touch that are drawn already.
 
-How many shares stand at a price is a matter of that price and of the time: a few prices in turn get a
-new queue of about the old size, so that any minute can be had without those before it. Inside a minute,
-trades take their shares from the queues, and what they eat up is gone.
+Inside a minute, trades take their shares from the queues (`queues`), and what they eat up is gone.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from datetime import date
-from math import isqrt
-from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+from functools import partial
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from sapi_kiwoom import krx
-from simulator.draws import OCTAVE, heavy_tail, octets
-from simulator.feeds.bars import KRX, NXT, Quote, Tick
-from simulator.universe import Stock
+from simulator.feeds.bars import MinuteBar, Quote, Tick
+from simulator.feeds.generated.queues import (
+    NOISE_MASK,
+    OLDEST,
+    REACH,
+    Depth,
+    Ground,
+    Levels,
+    Side,
+    Taken,
+)
 
-Levels = Tuple[Tuple[int, int], ...]
+__all__ = ["Depth", "Touch", "draw_quotes"]
+
 Touch = Tuple[int, int]
 """Best ask and best bid in won, 0 for a side without orders."""
-Taken = Dict[int, int]
-"""Shares that trades take at each price in won."""
 
-_LEVELS = 10
-_REACH = 11
-"""Valid prices from the touch outwards among which ten with orders are looked for."""
-
-# Usual shares by level, in hundredths of the book's mean; thin at the touch, most in the middle.
-_ASKS = (76, 93, 100, 108, 121, 101, 107, 116, 127, 132)
-_BIDS = (59, 88, 104, 128, 95, 97, 96, 84, 84, 85)
-
-_KEPT = heavy_tail(OCTAVE * 3 // 4)  # what a price has all day
-_SLOW = heavy_tail(OCTAVE * 2 // 5)  # what it has for `1 << _LONG_BITS` slots
-_LONG_BITS = 7
-_FRESH = tuple(208 + (draw * 3 >> 3) for draw in range(256))  # what it has from turn to turn
-_NOISE_BITS = 13
-_NOISE_MASK = (1 << _NOISE_BITS) - 1
-_TURNS = 3
-"""Prices out of 32 that get a new queue in a slot."""
+_quote: Callable[[Tuple[int, Levels, Levels]], Quote] = partial(tuple.__new__, Quote)
+"""`Quote._make` without its checks."""
 
 _GROUP = 250_000
 """Microseconds in which a broker sends one book, however many trades there are."""
 
 _WARM = 40
 """Slots before a minute with which its first book is prepared."""
-
-_MOST_SLOTS = 150
-_BOARD_PART = {KRX: 1, NXT: 3}
-"""By how much fewer shares stand in a board's book than in the regular one, 8 unless named."""
-
-
-class Depth:
-    """What a stock's books of one day on one board are drawn from.
-
-    Attributes:
-        slots: moments in a minute at which queues change.
-        noise: random bytes.
-        empty: of 256 prices, those without orders while nobody trades there.
-        scales: usual shares by level, of asks and of bids.
-        locked: usual shares at a limit that has only one side.
-    """
-
-    def __init__(self, seed: int, stock: Stock, day: date, board: str) -> None:
-        part = _BOARD_PART.get(board, 8)
-        fund = stock.market in ("ETF", "ETN")  # liquidity providers fill these books
-        self.slots = min(
-            _MOST_SLOTS, 2 + isqrt(stock.volume * stock.price) * (1 + fund) // (2_500 * part)
-        )
-        self.noise = octets(1 << _NOISE_BITS, "depth", seed, stock.code, day, board)
-        self.empty = 3 if stock.size == "대형주" or fund else 20
-        usual = (stock.volume // 400 + 2 * isqrt(stock.volume)) * (1 + 2 * fund) // part
-        self.scales = [
-            [max(2, usual * part // 100) for part in (*side, *(side[-1:] * _REACH))]
-            for side in (_ASKS, _BIDS)
-        ]
-        self.locked = max(50, stock.volume // (2 * part))
-
-    def turns(self, slot: int) -> bytes:
-        """Which prices get a new queue in a slot, by their number of ticks; only 5 bits matter."""
-        start = slot * _TURNS & _NOISE_MASK
-        return self.noise[start : start + _TURNS]
-
-    def moments(self, slot: int, end: int) -> Iterator[int]:
-        """When the slots from this one on are that begin before a moment, microseconds."""
-        slots, noise = self.slots, self.noise
-        length = krx.MINUTE // slots
-        late = (
-            (noise[each & _NOISE_MASK] << 8 | noise[each * 3 & _NOISE_MASK]) * length >> 17
-            for each in range(slot, end * slots // krx.MINUTE)
-        )
-        return (-(-each * krx.MINUTE // slots) + wait for each, wait in enumerate(late, slot))
-
-
-class _Side:
-    """One side of the book; places count valid prices outwards.
-
-    Attributes:
-        prices: won at each place.
-        sizes: shares at each place, up to date from the touch outwards.
-        touch: the place of the best price; beyond the last one where there are no orders.
-        alone: whether the other side is empty.
-    """
-
-    def __init__(self, depth: Depth, prices: List[int], first: int, step: int) -> None:
-        self.prices = prices
-        self.sizes = [0] * len(prices)
-        self.touch = len(prices)
-        self.alone = False
-        self._depth = depth
-        self._first = first  # the number of ticks below the price at place 0
-        self._step = step
-        self._scale = depth.scales[step < 0]
-        self._place = {price: place for place, price in enumerate(prices)}
-        self._levels: Optional[Levels] = None  # as shown last, while nothing has changed
-
-    def _draw(self, place: int, slot: int) -> int:
-        """Shares that come to stand at a place in a slot."""
-        depth = self._depth
-        noise, level = depth.noise, place - self.touch
-        index = (self._first + self._step * place) * 2 + (self._step < 0)
-        slow = noise[index * 89 + (slot + index * 23 >> _LONG_BITS) * 769 & _NOISE_MASK]
-        if level and slow < depth.empty:
-            return 0
-        shares = self._scale[level] if level < _REACH else self._scale[-1]
-        if self.alone and not level:
-            shares = depth.locked
-        kept = _KEPT[noise[index * 61 & _NOISE_MASK]]
-        fresh = _FRESH[noise[index * 47 + slot * 5 & _NOISE_MASK]]
-        return (shares * kept * _SLOW[slow] * fresh >> 24) + 1
-
-    def open(self, touch: int, alone: bool, changed: Dict[int, int], slot: int) -> None:
-        """Fill the book from a best price in won on; queues are as old as ``changed`` says."""
-        self.touch, self.alone = self._place.get(touch, len(self.prices)), alone
-        for place in range(self.touch, len(self.prices)):
-            index = self._first + self._step * place
-            self.sizes[place] = self._draw(place, changed.get(index & 31, slot - 64))
-
-    def move(self, touch: int, alone: bool, slot: int) -> None:
-        """Another best price in won; 0 for none. Prices that come nearer have new, short queues."""
-        self._levels = None
-        before, self.touch = self.touch, self._place.get(touch, len(self.prices))
-        if alone != self.alone:
-            self.alone, before = alone, max(before, self.touch + 1)
-        for place in range(self.touch, min(before, len(self.prices))):
-            part = 64 + (self._depth.noise[slot + place & _NOISE_MASK] >> 1)
-            self.sizes[place] = 1 + (self._draw(place, slot) * part >> 8)
-        if self.touch < len(self.prices) and not self.sizes[self.touch]:
-            self.sizes[self.touch] = self._draw(self.touch, slot)
-
-    def turn(self, turn: int, slot: int) -> bool:
-        """Give a new queue to the price whose turn it is, if it is near the touch on this side."""
-        place = self.touch + ((turn - self._first) * self._step - self.touch & 31)
-        if place >= self.touch + _REACH:
-            return False
-        if place < len(self.sizes):
-            self.sizes[place] = self._draw(place, slot)
-            self._levels = None
-        return True
-
-    def take(self, taken: Taken) -> None:
-        """Trade shares at prices in won; `move` sees to it that the best price has some left."""
-        for price, shares in taken.items():
-            place = self._place[price]
-            self.sizes[place] = max(0, self.sizes[place] - shares)
-            self._levels = None
-
-    def raise_to(self, wanted: Taken) -> None:
-        """Have at least so many shares at these prices in won, as far as they are in the book."""
-        for price, shares in wanted.items():
-            place = self._place[price]
-            if place >= self.touch and self.sizes[place] <= shares:
-                self.sizes[place] = shares + max(1, shares * self._depth.noise[place] >> 9)
-                self._levels = None
-
-    def levels(self) -> Levels:
-        """Up to ten (won, shares) from the touch outwards."""
-        if self._levels is None:
-            start = self.touch
-            sizes = self.sizes[start : start + _LEVELS]
-            if 0 in sizes:
-                end = start + _REACH
-                pairs = zip(self.prices[start:end], self.sizes[start:end])
-                self._levels = tuple([pair for pair in pairs if pair[1]][:_LEVELS])
-            else:
-                self._levels = tuple(zip(self.prices[start : start + _LEVELS], sizes))
-        return self._levels
 
 
 def draw_quotes(
@@ -198,6 +47,7 @@ def draw_quotes(
     before: Optional[Touch],
     lasting: bool,
     earlier: Sequence[Tick] = (),
+    bars: Sequence[MinuteBar] = (),
 ) -> List[Quote]:
     """The books of a minute in order of time, as a broker sends them.
 
@@ -213,6 +63,7 @@ def draw_quotes(
         before: the touch at the beginning; None where the book opens with the first trade.
         lasting: whether the book is there after the last trade too.
         earlier: the trades of the minute before; what they left of the queues is still seen.
+        bars: the day's minutes on the board; where the price has been says where orders stand.
     """
     begin = start
     if before is not None and earlier:
@@ -229,9 +80,9 @@ def draw_quotes(
         for group, touch in zip(groups, [before or after[0], *after])
     ]
     prices, low = _prices(table, limits, [before, *at_first, *after], ticks)
-    asks = _Side(depth, prices, low, 1)
-    bids = _Side(depth, prices[::-1], low + len(prices) - 1, -1)
-    book = _Book(depth, asks, bids, begin, start)
+    last = (start + krx.MINUTE - 1) * depth.slots // krx.MINUTE
+    ground = Ground(depth, table, prices, low, last, bars)
+    book = _Book(depth, Side(ground, 1), Side(ground, -1), begin, start)
     wanted = [_wanted(group) for group in groups]
     wanted.append(({}, {}))
     if before is not None:
@@ -251,7 +102,7 @@ def draw_quotes(
 class _Book:
     """Both sides of the book on their way through a minute."""
 
-    def __init__(self, depth: Depth, asks: _Side, bids: _Side, begin: int, start: int) -> None:
+    def __init__(self, depth: Depth, asks: Side, bids: Side, begin: int, start: int) -> None:
         self.quotes: List[Quote] = []
         self._depth = depth
         self._asks = asks
@@ -269,7 +120,7 @@ class _Book:
     def open(self, touch: Touch) -> None:
         """Begin with this touch, every queue as old as it is."""
         changed: Dict[int, int] = {}
-        for slot in range(self._slot - 1, self._slot - 64, -1):
+        for slot in range(self._slot - 1, self._slot - OLDEST, -1):
             for turn in self._depth.turns(slot):
                 changed.setdefault(turn & 31, slot)
         ask, bid = self._touch = touch
@@ -279,7 +130,8 @@ class _Book:
     def foresee(self, wanted: Tuple[Taken, Taken]) -> None:
         """Make sure that the coming trades meet the shares that they take."""
         self._wanted = wanted
-        self._raise()
+        for side, some in zip((self._asks, self._bids), wanted):
+            side.raise_to(some)
 
     def wait(self, until: int, touch: Optional[Touch]) -> None:
         """Let queues change until a moment; before it, the touch goes to where trades expect it."""
@@ -287,7 +139,7 @@ class _Book:
         move_at = until
         gap = until - max(self._shown, self._begin)
         if moving is not None:
-            move_at -= gap * (24 + (self._depth.noise[self._slot & _NOISE_MASK] >> 1)) >> 8
+            move_at -= gap * (24 + (self._depth.noise[self._slot & NOISE_MASK] >> 1)) >> 8
         while self._due < until:
             if moving is not None and self._due >= move_at:
                 self._move(moving)
@@ -312,6 +164,7 @@ class _Book:
         if self._touch is None:
             self.open(touch)
             return
+        self._wanted = ({}, {})
         for side, shares in zip((self._asks, self._bids), taken):
             side.take(shares)
         self._move(touch)
@@ -327,7 +180,7 @@ class _Book:
             return
         self._shown = at
         if at >= self._start:
-            self.quotes.append(Quote(at, self._asks.levels(), self._bids.levels()))
+            self.quotes.append(_quote((at, self._asks.levels(), self._bids.levels())))
 
     def _move(self, touch: Touch) -> None:
         ask, bid = self._touch = touch
@@ -337,16 +190,22 @@ class _Book:
 
     def _raise(self) -> None:
         for side, wanted in zip((self._asks, self._bids), self._wanted):
-            if wanted:
+            if wanted and side.shown is None:  # else nothing has changed
                 side.raise_to(wanted)
 
     def _turn(self) -> None:
-        """Give new queues to the prices whose turn it is in the next slot."""
-        slot = self._slot
+        """Give new queues to the prices near the touch whose turn it is in the next slot."""
+        slot, asks, bids = self._slot, self._asks, self._bids
         for turn in self._depth.turns(slot):
-            if not self._asks.turn(turn, slot):
-                self._bids.turn(turn, slot)
-        self._slot += 1
+            side, place = asks, asks.touch + (turn - asks.first - asks.touch & 31)
+            if place >= asks.touch + REACH:
+                side, place = bids, bids.touch + (bids.first - bids.touch - turn & 31)
+                if place >= bids.touch + REACH:
+                    continue
+            if place < len(side.sizes):
+                side.sizes[place] = side.draw(place, slot)
+                side.shown = None
+        self._slot = slot + 1
 
 
 def _groups(ticks: Sequence[Tick], start: int) -> List[Sequence[Tick]]:
@@ -393,6 +252,6 @@ def _prices(
     seen = [price for touch in touches if touch for price in touch if price]
     seen += [tick.price for tick in ticks]
     upper, lower = limits
-    low = max(table.index(lower), table.index(min(seen)) - _REACH)
-    high = min(table.index(upper), table.index(max(seen)) + _REACH)
+    low = max(table.index(lower), table.index(min(seen)) - REACH)
+    high = min(table.index(upper), table.index(max(seen)) + REACH)
     return [table.price(index) for index in range(low, high + 1)], low

@@ -120,6 +120,7 @@ class _Day:
         self.places: list[int] = []
         self.spans: list[Span] = []
         self.volumes: list[int] = []
+        self.resumed: list[int] = []
         self.refer(spans[0].open)
 
     def refer(self, level: int) -> None:
@@ -158,6 +159,7 @@ class _Day:
     def resume(self, place: int, span: Span, shares: int, opening: int) -> None:
         """A minute that begins with an auction."""
         self.refer(opening)
+        self.resumed.append(len(self.places))
         _, high, low, close = map(self.within, span)
         self.append(place, Span(opening, max(high, opening), min(low, opening), close), shares)
 
@@ -169,8 +171,8 @@ def stop(
     volumes: list[int],
     prices: list[int],
     slots: int,
-) -> tuple[list[int], Sequence[Bounds], list[int]]:
-    """The minutes of a day that obeys: their places, prices and shares.
+) -> tuple[list[int], Sequence[Bounds], list[int], list[int]]:
+    """The minutes of a day that obeys: places, prices, shares, and which begin with an auction.
 
     Args:
         key: names the draws.
@@ -225,4 +227,4 @@ def stop(
     # Shares that were moved or made up are settled with the busiest minute.
     richest = day.volumes.index(max(day.volumes))
     day.volumes[richest] += sum(volumes) - sum(day.volumes)
-    return day.places, day.spans, day.volumes
+    return day.places, day.spans, day.volumes, day.resumed

@@ -70,7 +70,7 @@ def exposure(stock: Stock) -> Exposure:
 def _exposure(market: int, board: int, sector: int, group: str) -> Exposure:
     own = isqrt(256 * 256 - market * market - board * board - sector * sector)
     # News of a company comes over night; within a day most news is the market's.
-    minute = max(-250, min(250, market * 3 // 2))
+    minute = max(-250, min(250, market * 5 // 3))
     return Exposure(market, board, sector, own, minute, isqrt(256 * 256 - minute * minute), group)
 
 

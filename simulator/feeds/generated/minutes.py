@@ -6,7 +6,8 @@ the day's value comes out. Levels count ticks above the day's low.
 
 from __future__ import annotations
 
-from itertools import repeat
+from itertools import accumulate, repeat
+from math import isqrt
 from operator import mul
 from typing import Iterator, Sequence
 
@@ -17,7 +18,7 @@ from simulator.feeds.generated.activity import draw_activity, is_nervous
 from simulator.feeds.generated.interruptions import Bounds, may_be_stopped, needed, stop
 from simulator.feeds.generated.market import exposure, market_draws
 from simulator.feeds.generated.paths import FINE, FINE_BITS, Common, Path, draw_path, tilt
-from simulator.feeds.generated.sizes import usual_value
+from simulator.feeds.generated.sizes import auction_shares, usual_value
 from simulator.universe import Stock
 
 AFTER_HOURS = 5
@@ -54,6 +55,7 @@ def draw_minutes(seed: int, stock: Stock, day: DayBar) -> tuple[MinuteBar, ...]:
         route = (seed, "index", follows.group, day.date)
         restless = draw_activity(route, slots, True).restless
     market = market_draws(seed, "minutes", day.date, slots)
+    paced = _pace(restless, places)
     if len(places) < slots:
         restless = [restless[place] for place in places]
         weights = [weights[place] for place in places]
@@ -67,7 +69,7 @@ def draw_minutes(seed: int, stock: Stock, day: DayBar) -> tuple[MinuteBar, ...]:
     common = Common(market, follows.minute, follows.rest, follows.market < 0, follows.is_index)
     tick = krx.tick_table(stock.market, day.date).tick(day.low)
     usual_top = day.low * stock.volatility * 13 // (100_000 * tick)
-    path = draw_path(route, common, restless, weights, shape, usual_top, want)
+    path = draw_path(route, common, paced, weights, shape, usual_top, want)
     weights = tilt(weights, path, want)
     volumes = [1 + shares for shares in split(regular - len(places), weights)]
     for pin in (path.high_at, path.low_at):
@@ -75,9 +77,16 @@ def draw_minutes(seed: int, stock: Stock, day: DayBar) -> tuple[MinuteBar, ...]:
             volumes[volumes.index(max(volumes))] -= 4
             volumes[pin] += 4
     spans = _spans(key, path, restless, volumes, 3 * lot, shape)
+    resumed: list[int] = []
     if may_be_stopped(day):
-        places, spans, volumes = stop(key, places, spans, volumes, prices, slots)
-    traded = _traded(key, spans, volumes, lot)
+        places, spans, volumes, resumed = stop(key, places, spans, volumes, prices, slots)
+    minutes = [session.open + place for place in places]
+    auctions = {
+        number: auction_shares((*key, minutes[number]), volumes[number], number in resumed)
+        for number in (*resumed, 0)
+        if number or not places[0]
+    }
+    traded = _traded(key, spans, volumes, auctions, lot)
     values = [
         shares * prices[low]
         if high == low
@@ -88,7 +97,7 @@ def draw_minutes(seed: int, stock: Stock, day: DayBar) -> tuple[MinuteBar, ...]:
     ]
     _match(spans, traded, volumes, values, prices, sum(values) - least)
     columns = zip(
-        [session.open + place for place in places],
+        minutes,
         *([prices[level] for level in column] for column in zip(*spans)),
         volumes,
         values,
@@ -136,6 +145,15 @@ def _places(key: tuple[object, ...], rate: list[int], prints: int, most: int) ->
         threshold = 2 * threshold + 1
 
 
+def _pace(restless: list[int], places: list[int]) -> list[int]:
+    """How restless the price is from each minute with trades to the next: it moves on in between."""
+    if len(places) == len(restless):
+        return restless
+    clock = [0, *accumulate(map(mul, restless, restless))]
+    times = [clock[place + 1] for place in places]
+    return [isqrt(end - begin) for begin, end in zip([0, *times], times)]
+
+
 def _spans(
     key: tuple[object, ...],
     path: Path,
@@ -169,10 +187,11 @@ def _spans(
             peak, trough = (end, before) if end > before else (before, end)
             peak = peak + (up >> 17) + FINE - 1 >> FINE_BITS
             trough = trough - (down >> 17) >> FINE_BITS
+            # What would go beyond the day's extreme turns back before.
             if peak > high:
-                high = min(top, peak)
+                high = peak if peak <= top else max(high, 2 * top - peak)
             if trough < low:
-                low = max(0, trough)
+                low = trough if trough >= 0 else min(low, -trough)
         spans.append((first, high, low, last))
     if top:
         for pin, extreme in ((path.high_at, top), (path.low_at, 0)):
@@ -195,15 +214,21 @@ _PATTERNS = _patterns()
 
 
 def _traded(
-    key: tuple[object, ...], spans: Sequence[Bounds], volumes: list[int], lot: int
+    key: tuple[object, ...],
+    spans: Sequence[Bounds],
+    volumes: list[int],
+    auctions: dict[int, int],
+    lot: int,
 ) -> list[list[int]]:
-    """Each minute's shares by level: what its prices need, the rest by chance.
+    """Each minute's shares by level: what its prices need and its auction trades, the rest by chance.
 
     Fewer trades than levels leave some without any.
     """
     draws = octets(len(spans), "traded", *key)
     least = max(3, 2 + lot)
     traded = []
+    if auctions:
+        volumes = [shares - auctions.get(number, 0) for number, shares in enumerate(volumes)]
     for (first, high, low, last), shares, draw in zip(spans, volumes, draws):
         levels = high - low + 1
         if levels == 1:
@@ -225,6 +250,9 @@ def _traded(
                 parts = [2 + spare * part // whole for part in repeated]
             parts[first - low] += shares - sum(parts)
             traded.append(parts)
+    for number, shares in auctions.items():
+        first, _, low, _ = spans[number]
+        traded[number][first - low] += shares
     return traded
 
 

@@ -11,19 +11,38 @@ from math import isqrt
 from operator import add, mul
 from typing import NamedTuple, Sequence
 
-from simulator.draws import NORMAL, NORMAL_ONE, octets
+from simulator.draws import NORMAL, NORMAL_ONE, OCTAVE, octets, power_of_two
 from simulator.feeds.generated.market import tilted
 
 FINE_BITS = 8
 FINE = 1 << FINE_BITS
 """Parts of a tick in which a path is drawn."""
 
-_PASSING = 124
+_PASSING = 136
 """Part of a minute's noise that the next minute takes back, in 1/256."""
 
 
-_LEAST_MOVE = FINE * 13 // 16
+_LEAST_MOVE = FINE * 9 // 8
 """What a price moves in a minute at least, if only to and fro."""
+
+_NOISE = 178
+"""Deviation of a day's noise, in 1/256 of the way from its low to its high."""
+
+_HEAD = 6
+"""Draws for a whole day."""
+
+_CELLS = 12
+"""Parts of a day of which one is drawn for each extreme."""
+
+_WHOLE_DAY = 2 * _CELLS
+_SLOW = tuple(isqrt((1 << 32) // half**3) for half in range(1, _WHOLE_DAY))
+_FADED = 16 * 30
+_FADE = tuple(1 + (power_of_two(-n * OCTAVE // 16) >> 24) for n in range(_FADED + 1))
+_STEPS = 64
+_NEAR = tuple(
+    1 + (power_of_two(-n * n * OCTAVE * 185 // (49 * 256)) >> 24) for n in range(_STEPS + 1)
+)
+"""How likely a way is whose mean is off by so many 1/64 of the day's range: usually a tenth."""
 
 
 class Path(NamedTuple):
@@ -67,12 +86,12 @@ def draw_path(
     usual_top: int,
     want: int,
 ) -> Path:
-    """A path that is noise between the minutes at which it must be somewhere.
+    """A path that touches its high and its low and leaves them again.
 
     Args:
         key: names the draw.
         common: ties the path to those of other stocks.
-        restless: the size of each minute's noise, usually about 256.
+        restless: how far the price goes from the end of the minute before, usually about 256.
         weights: what is traded in each minute.
         shape: the day's open, close and high in ticks above its low.
         usual_top: how many ticks such a stock's high is above its low on a usual day.
@@ -80,58 +99,100 @@ def draw_path(
     """
     opening, close, top = shape
     count, most = len(weights), top * FINE
-    draws = octets(2 * count + 3, "path", *key)
+    draws = octets(4 * count + _HEAD, "path", *key)
+    head, draws = draws[:_HEAD], draws[_HEAD:]
     # Time runs as fast as the square of the noise.
     clock = [0, *accumulate(map(mul, restless, restless))]
     # A day that goes far does so by a trend too, one that does not by turning often.
     noisy = max(205, min(345, isqrt((usual_top << 16) // (top + 1))))
-    step = most * noisy * 5 // ((isqrt(clock[-1]) + 1) * 8)  # 1/256 of a part
+    step = most * noisy * _NOISE // ((isqrt(clock[-1]) + 1) << 8)  # 1/256 of a part
     sign = -1 if common.inverse else 1
-    extremes = draws[2 * count : 2 * count + 2][::sign]
-    high_at, low_at = _extremes(extremes, clock, shape, step)
-
     # The closing auction may end off the last trade before it, hence the jump.
-    jump = sign * NORMAL[draws[-1]] * most // (NORMAL_ONE * 20)
-    pins = {-1: opening * FINE, count - 1: max(0, min(most, close * FINE + jump))}
+    jump = sign * NORMAL[head[0]] * most // (NORMAL_ONE * 20)
+    ends = (opening * FINE, max(0, min(most, close * FINE + jump)))
+    pins: dict[int, int] = {}
     if count > 1:
-        if top not in (opening, close):
-            pins[high_at] = most
-        if 0 not in (opening, close):
-            pins[low_at] = 0
-    own, shared = tilted(sign * common.own), tilted(common.weight)
-    walk = [0]
-    walk += accumulate(
-        (own[draw] + shared[market]) * step * size >> 21
-        for draw, market, size in zip(draws, common.minutes, restless)
+        ways = (common.inverse, common.faithful)
+        pins = _pins(head[1:], *ways, clock, ends, most, step, want)
+    high_at, low_at = (
+        next((place for place, level in pins.items() if level == extreme), otherwise)
+        for extreme, otherwise in (
+            (most, 0 if opening == top else count - 1),
+            (0, 0 if opening == 0 else count - 1),
+        )
     )
-    ends: list[int] = []
-    sway: list[int] = []  # how far each minute may give way to move the mean, in 1/1,024
-    for start, end in zip(sorted(pins), sorted(pins)[1:]):
-        first, begin = start + 1, clock[start + 1]
-        length = clock[end + 1] - begin or 1
-        level = pins[start] - walk[first]
-        drift = pins[end] - level - walk[end + 1]
-        level -= drift * begin // length
-        ends += [
-            level + noise + drift * time // length
-            for noise, time in zip(walk[first + 1 : end + 2], clock[first + 1 : end + 2])
-        ]
-        width = end - start
-        sway += [(n * (width - n) << 12) // (width * width) for n in range(1, width + 1)]
+    pins.update({-1: ends[0], count - 1: ends[1]})
+
     usual = isqrt(clock[-1] // count) + 1
-    least = _LEAST_MOVE * 7 // 8 if common.faithful else _LEAST_MOVE
+    least = _LEAST_MOVE * 13 // 16 if common.faithful else _LEAST_MOVE
     lasting = isqrt(max(0, least * least - (step * usual >> 8) ** 2)) * 256 // usual
     asides = _asides(draws[count:], restless, sign * step * _PASSING >> 8, sign * lasting)
-    ends = list(map(add, ends, asides))
-    if min(ends) < 0 or max(ends) > most:  # turned back, and slowed down
-        ends = [-x >> 1 if x < 0 else x if x < most else most - (x - most >> 1) for x in ends]
+    own, shared = tilted(sign * common.own), tilted(common.weight)
+    moves = map(add, map(own.__getitem__, draws), map(shared.__getitem__, common.minutes))
+    walk = accumulate(map(mul, moves, restless))
+    levels, sway = _bridge(
+        pins, clock, [0, *[(x * step >> 21) + aside for x, aside in zip(walk, asides)]]
+    )
+    # Two more walks, in directions of their own.
+    others = (
+        _bridge(dict.fromkeys(pins, 0), clock, [0, *accumulate(map(mul, some, restless))])[0]
+        for some in (
+            map(NORMAL.__getitem__, draws[2 * count :]),
+            map(NORMAL.__getitem__, draws[3 * count :]),
+        )
+    )
+    offs = [(y * y + z * z) * (step * step) >> 26 for y, z in zip(*others)]
+    goal = want * sum(weights)
     room = sum(map(mul, weights, sway))
-    lift = ((want * sum(weights) - sum(map(mul, weights, ends))) << 10) // room if room else 0
+    lift = (goal - sum(map(mul, weights, levels)) << 10) // room if room else 0
     lift = max(-most, min(most, lift))
-    ends = [x + (lift * give >> 10) for x, give in zip(ends, sway)]
-    if min(ends) < 0 or max(ends) > most:
-        ends = [0 if x < 0 else x if x < most else most for x in ends]
-    return Path(ends, high_at, low_at, step)
+    levels = [x + (lift * give >> 10) for x, give in zip(levels, sway)]
+    ends_within = _within(levels, offs, most)
+    return Path(_lifted(ends_within, sway, weights, most, goal), high_at, low_at, step)
+
+
+def _bridge(pins: dict[int, int], clock: list[int], walk: list[int]) -> tuple[list[int], list[int]]:
+    """A walk bent to be at each pin at its time, and how far each minute may give way, in 1/1,024."""
+    levels: list[int] = []
+    sway: list[int] = []
+    places = sorted(pins)
+    for start, end in zip(places, places[1:]):
+        first, last, begin = start + 1, end + 1, clock[start + 1]
+        length = clock[last] - begin or 1
+        parts = [(time - begin << 12) // length for time in clock[first + 1 : last + 1]]
+        level = pins[start] - walk[first]
+        drift = pins[end] - level - walk[last]
+        levels += [
+            x + level + (drift * part >> 12) for x, part in zip(walk[first + 1 : last + 1], parts)
+        ]
+        sway += [part * (4_096 - part) >> 12 for part in parts]
+    return levels, sway
+
+
+def _within(levels: list[int], offs: list[int], most: int) -> list[int]:
+    """Levels turned back into the day's range, whose ends they reach at pins only.
+
+    A walk that keeps off a barrier is the distance from it of a walk in three dimensions (Williams).
+    There are two barriers, hence two distances: the price divides the range in their ratio.
+    """
+    lows = [isqrt(x * x + off) for x, off in zip(levels, offs)]
+    highs = [isqrt((most - x) * (most - x) + off) for x, off in zip(levels, offs)]
+    return [most * low // (low + high or 1) for low, high in zip(lows, highs)]
+
+
+def _lifted(
+    path: list[int], sway: list[int], weights: list[int], most: int, goal: int
+) -> list[int]:
+    """The path with its mean nearer to the goal: it gives way in the middle, never at an extreme."""
+    if not most:
+        return path
+    room = [give * x // most * (most - x) >> 8 for x, give in zip(path, sway)]  # in 1/1,024
+    whole = sum(map(mul, weights, room)) // most
+    if not whole:
+        return path
+    missing = goal - sum(map(mul, weights, path))
+    lift = max(-240, min(240, (missing << 10) // (whole * most)))
+    return [x + (lift * give >> 10) for x, give in zip(path, room)]
 
 
 def _asides(draws: bytes, restless: list[int], passing: int, lasting: int) -> list[int]:
@@ -146,28 +207,90 @@ def _asides(draws: bytes, restless: list[int], passing: int, lasting: int) -> li
     return [size * passing + stay * lasting >> 8 for size, stay in zip(noise, stays)]
 
 
-def _extremes(
-    draws: bytes, clock: list[int], shape: tuple[int, int, int], step: int
-) -> tuple[int, int]:
-    """In which minutes the high and the low are: rather near an end of the day than in between.
+def _pins(
+    draws: bytes,
+    inverse: bool,
+    faithful: bool,
+    clock: list[int],
+    ends: tuple[int, int],
+    most: int,
+    step: int,
+    want: int,
+) -> dict[int, int]:
+    """The minutes in which the price is at its high and at its low, if not at open or close.
 
-    The price has time to come there from the open and to go from there to the close.
+    Each way to visit them takes its time: how likely a random walk goes a distance in it for the first
+    time decides between them, and where the mean would be.
     """
-    opening, close, top = shape
-    whole = clock[-1]
-    pace = 2 * step * step + 1
-    times = []
-    for level, draw in zip((top, 0), draws):
-        early, late = (
-            min(whole // 4, ((level - end) * FINE << 8) ** 2 // pace) for end in (opening, close)
+    missing = [level for level in (most, 0) if level not in ends]
+    if not missing:
+        return {}
+    opening, close = ends
+    if faithful:  # one index, one way, though ticks differ
+        opening, close, want = ((x * 6 + most // 2) // most * most // 6 for x in (*ends, want))
+    spread = (step * step * clock[-1] >> 16) + 1
+
+    def passage(start: int, end: int) -> list[int]:
+        """How likely a random walk goes from here to there in so many half cells, not earlier."""
+        distance = abs(end - start)
+        far = distance * distance * _CELLS * 369 * 16 // (spread << 8)
+        return [0] + [
+            (distance + FINE // 2) * slow * _FADE[min(_FADED, far // half)] >> 16
+            for half, slow in enumerate(_SLOW, 1)
+        ]
+
+    def fits(mean: int) -> int:
+        """How likely a way is that would have its mean here."""
+        return _NEAR[min(_STEPS, abs(mean // (4 * _CELLS) - want) * _STEPS // most)]
+
+    # By what is reached first, when, and when the other is: the chance of that.
+    chances: list[list[list[int]]] = []
+    missing = missing[:: -1 if inverse else 1]
+    halves = range(1, _WHOLE_DAY, 2)
+    for first in missing:
+        second = most - first
+        one, between = passage(opening, first), passage(first, second)
+        if len(missing) == 1:
+            last = passage(first, close)
+            means = ((first - close) * time + (opening + close) * _WHOLE_DAY for time in halves)
+            likely = (one[time] * last[_WHOLE_DAY - time] for time in halves)
+            chances.append([[each * fits(mean)] for each, mean in zip(likely, means)])
+            continue
+        last = passage(second, close)
+        closing = [(close - first) * (_WHOLE_DAY - later) for later in range(_WHOLE_DAY)]
+        chances.append(
+            [
+                [
+                    one[time]
+                    * between[later - time]
+                    * last[_WHOLE_DAY - later]
+                    * fits((opening - second) * time + most * _WHOLE_DAY + closing[later])
+                    for later in range(time + 2, _WHOLE_DAY, 2)
+                ]
+                for time in halves
+            ]
         )
-        times.append(early + ((whole - early - late) * draw * draw * (768 - 2 * draw) >> 24))
-    high, low = times
-    if abs(high - low) < whole // 6:
-        low = high + whole // 4 if high < whole // 2 else high - whole // 4
-    high_at, low_at = (bisect_right(clock, time) - 1 for time in (high, low))
-    last = len(clock) - 2
-    return min(high_at, last), min(low_at, last)
+    way = _pick([sum(map(sum, times)) for times in chances], draws[0])
+    cell = _pick(list(map(sum, chances[way])), draws[1])
+    found = [(missing[way], cell << 8 | draws[2])]
+    if len(missing) > 1:
+        after = cell + 1 + _pick(chances[way][cell], draws[3])
+        found.append((missing[1 - way], after << 8 | draws[4]))
+    pins: dict[int, int] = {}
+    latest = len(clock) - 3  # the last minute has the close
+    for level, time in found:
+        place = min(latest, bisect_right(clock, clock[-1] * time // (_CELLS << 8)) - 1)
+        if place in pins:
+            place += 1 if place < latest else -1
+        if place >= 0:
+            pins[place] = level
+    return pins
+
+
+def _pick(chances: Sequence[int], draw: int) -> int:
+    """Which of these is drawn."""
+    passed = list(accumulate(chances))
+    return bisect_right(passed, draw * passed[-1] >> 8)
 
 
 def tilt(weights: list[int], path: Path, want: int) -> list[int]:

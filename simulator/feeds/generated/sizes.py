@@ -10,7 +10,7 @@ from itertools import accumulate, chain
 from operator import sub
 from typing import Sequence
 
-from simulator.draws import OCTAVE, heavy_tail
+from simulator.draws import OCTAVE, heavy_tail, octets
 from simulator.universe import Stock
 
 _LEAST_VALUE = 1_000_000
@@ -61,6 +61,19 @@ def count_trades(stock: Stock, value: int, shares: int, size: int) -> int:
     return min(shares, MOST, 1 + (value << 8) // (usual_value(stock) * size))
 
 
+def auction_shares(key: tuple[object, ...], shares: int, resumed: bool) -> int:
+    """What of a minute's shares the auction at its beginning trades, if its price has so many.
+
+    Args:
+        key: names the draw.
+        shares: traded in the minute.
+        resumed: whether the auction ends an interruption, for which orders have gathered.
+    """
+    (draw,) = octets(1, "auction", *key)
+    part = 150 + (draw >> 2) if resumed else 96 + (draw * 96 >> 8)
+    return max(0, min(shares - 4, shares * part >> 8))
+
+
 def draw_sizes(draws: bytes, shares: int, provided: bool) -> list[int]:
     """A level's shares in as many trades as there are draws.
 
@@ -104,7 +117,7 @@ def _spread(draws: bytes, shares: int) -> list[int]:
 
 def counts(traded: Sequence[int], trades: int, opening: int, closing: int) -> list[int]:
     """How many of a minute's trades are at each level; enough to open and to close where it does."""
-    whole = sum(traded)
+    whole = sum(traded) or 1
     spare = max(0, trades - len(traded))
     found = [min(shares, 1 + spare * shares // whole) for shares in traded]
     if opening == closing and len(traded) > 1:

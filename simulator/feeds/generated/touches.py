@@ -5,23 +5,44 @@ from __future__ import annotations
 from datetime import date
 
 from sapi_kiwoom import krx
-from simulator.draws import octets
+from simulator.draws import OCTAVE, heavy_tail, octets
 from simulator.feeds.bars import Tick
 from simulator.universe import Stock
 
-_WIDE = {"대형주": (6, 2), "": (20, 7)}
-"""Of 256 books, those whose spread is wider than one tick, and wider than two; (64, 21) for other stocks."""
+_WIDE = {"대형주": 5, "": 8}
+"""Of 256 books at quiet times, those whose spread is wider than one tick; 40 for other stocks."""
+
+_THIN, _THINNEST = 1_000_000_000, 24
+"""Won a day below which fewer trades mean wider spreads, and by how many times at most, in 1/8."""
+
+_WIDER = (149, 216, 235, 247, 252)
+"""Of 256 wide spreads, those of two ticks, of up to three ... up to six; the rest have seven."""
 
 _TINY = 5_000
-_WIDE_WHERE_TICKS_ARE_TINY = (177, 44)
-"""The same where a tick is less than 2 bp of the price: 31 % one tick, 52 % two, 17 % three."""
+_WIDE_WHERE_TICKS_ARE_TINY = 160
+_WIDER_WHERE_TICKS_ARE_TINY = (190, 250, 254, 255, 255)
+"""The same where a tick is less than 2 bp of the price: 31 % one tick, 52 % two, 17 % three and more."""
 
-_SPREADS = 3
+_EARLY = (5, 20, 60, 120)
+_WIDENED = (10, 5, 3, 2, 2)
+"""How many times more spreads are wide until so many minutes after the open, and later; doubled."""
+
+_RUNNING = 900
+"""1/10,000 from the base price from which on a price runs: the more, the wider the spreads."""
+
+_STIR = heavy_tail(OCTAVE * 3 // 4)  # quiet and restless half minutes
+_BLOCK_BITS = 25
+"""A stretch of 33.5 seconds has as many wide spreads as it has."""
+
+_SPREADS = 7
 _MULTIPLIER = 0x9E3779B97F4A7C15  # of Fibonacci hashing: spreads neighbouring moments evenly
 
 
 class Touches:
     """Gives the touch after any trade of one stock on one day.
+
+    Spreads are wide in the first minutes, where the price has run away from the day's base, and for half
+    a minute now and then; where a stock trades little, they are wide all day.
 
     A trade's spread is drawn by mixing its moment with a salt: asked for every trade, a hash function
     would cost more than all the rest of an event.
@@ -34,26 +55,58 @@ class Touches:
     """
 
     def __init__(self, seed: int, stock: Stock, day: date, limits: tuple[int, int]) -> None:
-        self._salt = int.from_bytes(octets(8, "spread", seed, stock.code, day), "big")
+        self._noise = octets(264, "spread", seed, stock.code, day)
+        self._salt = int.from_bytes(self._noise[256:], "big")
         self._table = krx.tick_table(stock.market, day)
         self._limits = limits
-        wide, widest = _WIDE.get(stock.size, (64, 21))
+        self._base = sum(limits) // 2
+        self._opening = krx.midnight(day) + krx.session(day).open * krx.MINUTE
+        wide, wider = _WIDE.get(stock.size, 40), _WIDER
         if self._table.tick(stock.price) * _TINY < stock.price:
-            wide, widest = _WIDE_WHERE_TICKS_ARE_TINY
-        self._spread = [3 if n < widest else 2 if n < wide else 1 for n in range(256)]
-        self._touches: dict[tuple[int, bool], list[tuple[int, int]]] = {}
+            wide, wider = _WIDE_WHERE_TICKS_ARE_TINY, _WIDER_WHERE_TICKS_ARE_TINY
+        else:
+            wide = wide * _thinness(stock) >> 3
+        self._wide = wide
+        self._wider = wider
+        self._parts: dict[int, int] = {}  # of the spreads of half a minute, those that are wide
+        self._touches: dict[tuple[int, bool], tuple[int, list[tuple[int, int]]]] = {}
 
     def after(self, tick: Tick) -> tuple[int, int]:
         """Best ask and best bid in won just after a trade; 0 where the limit leaves no room for one."""
         at, price, _, side = tick
-        spread = self._spread[(at ^ self._salt) * _MULTIPLIER >> 40 & 255]
+        block = at >> _BLOCK_BITS
+        part = self._parts.get(block)
+        if part is None:
+            part = self._parts[block] = self._part(block)
         key = (price, side > 0)
-        touches = self._touches.get(key)
-        if touches is None:
-            touches = self._touches[key] = [
-                self._touch(price, side > 0, each) for each in range(_SPREADS + 1)
-            ]
-        return touches[spread]
+        found = self._touches.get(key)
+        if found is None:
+            found = self._touches[key] = self._touches_at(price, side > 0)
+        running, touches = found
+        draw = (at ^ self._salt) * _MULTIPLIER >> 40
+        if draw & 255 >= part * running >> 3:
+            return touches[0]
+        size = draw >> 8 & 255
+        for number, upto in enumerate(self._wider, 1):
+            if size < upto:
+                return touches[number]
+        return touches[_SPREADS - 1]
+
+    def _part(self, block: int) -> int:
+        """Of 256 spreads in half a minute, those that are wide where the price does not run."""
+        minutes = ((block << _BLOCK_BITS) - self._opening) // krx.MINUTE
+        times = next((n for n, upto in zip(_WIDENED, _EARLY) if minutes < upto), _WIDENED[-1])
+        if minutes < -1:
+            times = 4
+        if self._wide > 128:  # wide as they are, a little more or less is all that changes
+            return self._wide + (times + _STIR[self._noise[block & 255]] // 16 >> 1)
+        return min(200, self._wide * times * _STIR[self._noise[block & 255]] >> 9)
+
+    def _touches_at(self, price: int, bought: bool) -> tuple[int, list[tuple[int, int]]]:
+        """How many times more spreads are wide at a price, in 1/8, and the touch for each spread."""
+        away = abs(price - self._base) * 10_000 // self._base
+        running = 8 + min(16, max(0, away - _RUNNING) // 60)
+        return running, [self._touch(price, bought, each) for each in range(1, _SPREADS + 1)]
 
     def _touch(self, price: int, bought: bool, spread: int) -> tuple[int, int]:
         upper, lower = self._limits
@@ -67,3 +120,11 @@ class Touches:
         if price > lower > bid:
             bid = lower
         return ask if ask <= upper else 0, bid if bid >= lower else 0
+
+
+def _thinness(stock: Stock) -> int:
+    """How many times more spreads are wide than those of a stock that trades well, in 1/8."""
+    value, times = stock.volume * stock.price, 8
+    while value < _THIN and times < _THINNEST:
+        value, times = value * 2, times + 4
+    return times

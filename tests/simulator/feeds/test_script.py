@@ -64,7 +64,10 @@ def check_day(feed, stock=STOCK):
     assert feed.day(stock, DAY) == fold_day(DAY, bars)
     assert feed.base_price(stock, NEXT) == bars[-1].close
     for board in (AFTER, NXT):
-        assert feed.minutes(stock, DAY, board) == ()
+        for minute in feed.minutes(stock, DAY, board)[::50]:
+            trades = feed.ticks(stock, DAY, minute.minute, board)
+            assert fold_minutes(trades, table) == (minute,)
+            assert lower <= minute.low <= minute.high <= upper
     return ticks
 
 
@@ -76,17 +79,114 @@ def test_a_path_leads_through_its_waypoints():
     assert between(ticks, "13:00", "15:00")[0].price == BASE
     assert between(ticks, "15:30", "15:31")[0].price == moved(-300)
     assert {tick.price for tick in between(ticks, "15:31", "16:00")} <= {moved(-300)}
-    # Everything but the prices is as it was.
-    kept = [(tick.at, tick.quantity) for tick in ticks_of(FEED)]
-    assert [(tick.at, tick.quantity) for tick in ticks] == kept
-    halfway = between(ticks, "09:30", "10:00")[0].price
-    assert moved(250) < halfway < moved(480)
+    assert not ticks[0].side
+    assert ticks[0].at == ticks_of(FEED)[0].at
+    # What was traded is traded still, and some more.
+    kept = {(tick.at, tick.quantity) for tick in ticks_of(FEED) if tick.side}
+    assert kept < {(tick.at, tick.quantity) for tick in ticks}
 
 
 def test_a_path_without_waypoints_at_the_open_begins_as_the_day_did():
     ticks = check_day(script({"path": {"11:00": "+4%"}}))
     assert ticks[0] == ticks_of(FEED)[0]
     assert between(ticks, "11:00", "15:00")[0].price == moved(400)
+
+
+def test_a_long_way_has_setbacks_and_brings_trade_with_it():
+    feed = script({"path": {"09:00": "+0%", "10:30": "+9.5%", "11:30": "+9.5%"}})
+    check_day(feed)
+    run = [bar for bar in feed.minutes(STOCK, DAY) if bar.minute < 630]
+    highs = [max(bar.close for bar in run[: number + 1]) for number in range(len(run))]
+    assert max(high - bar.close for high, bar in zip(highs, run)) * 100 > BASE
+    falls = sum(b.close < a.close for a, b in zip(run, run[1:]))
+    assert len(run) // 5 < falls < len(run) // 2
+    below = {bar.minute: bar.volume for bar in FEED.minutes(STOCK, DAY)}
+    after = [bar for bar in feed.minutes(STOCK, DAY) if 840 <= bar.minute < 920]
+    often = sum(bar.volume for bar in run) / sum(below[bar.minute] for bar in run)
+    seldom = sum(bar.volume for bar in after) / sum(below[bar.minute] for bar in after)
+    assert often > 3
+    assert seldom < 1.2
+
+
+def test_trade_is_brisk_when_a_price_comes_to_be_locked_and_dies_away():
+    feed = script({"path": {"09:00": "+20%", "10:00": "upper"}, "lock": {"from": "10:00"}})
+    ticks = check_day(feed)
+
+    def shares(start, end):
+        return sum(tick.quantity for tick in between(ticks, start, end))
+
+    assert shares("10:00", "10:02") > shares("09:58", "10:00")
+    assert shares("10:00", "10:02") > 4 * shares("11:00", "11:30")
+    assert shares("11:00", "15:20") > 0
+    waiting = [feed.quotes(STOCK, DAY, minute)[-1].bids[0][1] for minute in range(601, 700, 9)]
+    assert waiting[0] * 2 < waiting[-1]
+    assert all(b > a * 9 // 10 for a, b in zip(waiting, waiting[1:]))
+
+
+def test_other_boards_follow_what_is_written():
+    stock = universe()["035420"]
+    entry = {
+        "path": {"09:00": "+1%", "15:30": "+6%"},
+        "breaker": {"at": "10:44", "price": "+3%"},
+    }
+    feed = script(entry, stock=stock)
+    table = krx.tick_table(stock.market, DAY)
+    regular = {bar.minute: bar for bar in feed.minutes(stock, DAY)}
+    for board in (NXT, AFTER):
+        bars = feed.minutes(stock, DAY, board)
+        trades = [t for bar in bars for t in feed.ticks(stock, DAY, bar.minute, board)]
+        assert fold_minutes(trades, table) == bars
+        evening = [bar for bar in bars if bar.minute >= 960]
+        close = feed.day(stock, DAY).close
+        assert evening
+        assert abs(evening[0].open - close) * 100 < close
+    bars = feed.minutes(stock, DAY, NXT)
+    assert bars[0].minute < 530
+    for bar in bars:
+        if 540 <= bar.minute < 920:
+            assert regular[bar.minute].low <= bar.low <= bar.high <= regular[bar.minute].high
+    (halt,) = feed.halts(stock, DAY)
+    for minute in (645, 660):
+        assert feed.ticks(stock, DAY, minute, NXT) == []
+        assert feed.quotes(stock, DAY, minute, NXT) == []
+    trades = feed.ticks(stock, DAY, krx.day_and_minute(halt.end)[1], NXT)
+    assert all(tick.at >= halt.end for tick in trades)
+    assert feed.quotes(stock, DAY, 640, NXT)
+    assert feed.quotes(stock, DAY, 1_000, AFTER)
+
+
+def test_single_prices_after_a_written_day_keep_within_ten_percent_of_its_close():
+    day, stock = date(2026, 9, 10), universe()["035420"]
+    entry = {"day": "2026-09-10", "stocks": stock.code, "path": {"15:30": "+12%"}}
+    feed = Script(FEED, [entry])
+    close = feed.day(stock, day).close
+    bars = feed.minutes(stock, day, AFTER)
+    assert bars
+    for bar in bars:
+        (tick,) = feed.ticks(stock, day, bar.minute, AFTER)
+        for price in (tick.price, *feed.best_quotes(stock, tick, AFTER)):
+            assert abs(price - close) * 10 <= close or not price
+    far = tick._replace(price=feed.limits(stock, day)[0])
+    ask, bid = feed.best_quotes(stock, far, AFTER)
+    assert not ask
+    assert abs(bid - close) * 10 <= close
+
+
+def test_a_stock_that_is_halted_for_the_rest_of_the_day_has_no_evening():
+    stock = universe()["035420"]
+    feed = script({"halt": {"from": "14:00"}}, stock=stock)
+    for board in (NXT, AFTER):
+        assert all(bar.minute < 840 for bar in feed.minutes(stock, DAY, board))
+    assert feed.minutes(stock, DAY, NXT)
+    assert script({"halt": {"from": "09:00"}}, stock=stock).minutes(stock, DAY, NXT) == ()
+
+
+def test_a_book_is_there_from_the_first_trade_of_a_written_day_on():
+    feed = script({"path": {"09:00": "+2%"}}, stock=universe()["035420"])
+    stock = universe()["035420"]
+    times = [quote.at for quote in feed.quotes(stock, DAY, 540)]
+    assert times[0] < at("09:01") - 50_000_000
+    assert times[-1] > at("09:01") - 2_000_000
 
 
 def test_other_stocks_and_days_show_through():
@@ -131,6 +231,8 @@ def test_a_jump_that_goes_too_far_interrupts_trading():
     (resumed,) = [tick for tick in ticks if tick.at == stop.end]
     assert resumed.side == 0
     assert abs(resumed.price - moved(1_400)) * 50 < BASE
+    quiet = [bar.volume for bar in FEED.minutes(STOCK, DAY) if 605 <= bar.minute < 625]
+    assert resumed.quantity > 2 * sum(quiet) // len(quiet)  # all who could not trade meanwhile
     kept = [tick for tick in ticks_of(FEED) if tick.at < stop.start]
     assert [tick for tick in ticks if tick.at < stop.start] == kept
     expected = [each for each in feed.expected(STOCK, DAY) if stop.start < each.at < stop.end]
