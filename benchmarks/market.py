@@ -19,7 +19,7 @@ from sapi_kiwoom import krx
 from sapi_kiwoom.loop import SECOND
 from simulator import Simulator
 from simulator.feeds import Feed, Tick
-from simulator.feeds.generated import Generated
+from simulator.feeds.generator import Generated
 from simulator.feeds.replay import replay
 from simulator.tape import Tape
 from simulator.universe import Stock, universe

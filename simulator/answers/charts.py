@@ -10,7 +10,7 @@ from simulator.answers.forms import count, day_form, parse_day, time_form
 from simulator.answers.reply import Inputs, Reply, Rows, nothing
 from simulator.answers.world import World
 from simulator.feeds import DayBar, MinuteBar, Tick
-from simulator.feeds.generated import FIRST_DAY
+from simulator.feeds.generator import FIRST_DAY
 from simulator.strings import coloured, hhmmss
 from simulator.universe import Stock
 

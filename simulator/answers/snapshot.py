@@ -9,7 +9,7 @@ from sapi_kiwoom import krx
 from simulator.answers.forms import change_form, rate_form, volume_rate_form
 from simulator.answers.world import World
 from simulator.feeds import DayBar, Feed
-from simulator.feeds.generated import FIRST_DAY
+from simulator.feeds.generator import FIRST_DAY
 from simulator.strings import coloured, symbol
 from simulator.universe import Stock
 

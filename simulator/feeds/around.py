@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Callable, List, NamedTuple, Optional, Sequence
 
 from sapi_kiwoom import krx
 from simulator.feeds.bars import AFTER, KRX, Expected, Quote, Tick
-from simulator.feeds.generated.boards import board_limits, board_seed, windows
-from simulator.feeds.generated.depth import Depth, draw_quotes
-from simulator.feeds.generated.expected import (
+from simulator.feeds.generator.boards import board_limits, board_seed, windows
+from simulator.feeds.generator.depth import Depth, draw_quotes
+from simulator.feeds.generator.expected import (
     OPENING_MINUTES,
     Orders,
     draw_expected,
     draw_orders,
 )
-from simulator.feeds.generated.touches import Touches
+from simulator.feeds.generator.touches import Touches
 from simulator.market.interruptions import Halt
 from simulator.universe import Stock
 

@@ -14,8 +14,8 @@ from sapi_kiwoom.loop import SECOND
 from simulator.draws import octets, split
 from simulator.feeds.bars import DayBar, MinuteBar, Tick
 from simulator.feeds.folding import fold_minute
-from simulator.feeds.generated.minutes import draw_minutes
-from simulator.feeds.generated.ticks import draw_ticks
+from simulator.feeds.generator.minutes import draw_minutes
+from simulator.feeds.generator.ticks import draw_ticks
 from simulator.universe import Stock
 
 _LEAST = 200

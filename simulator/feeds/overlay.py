@@ -33,7 +33,7 @@ from simulator.feeds.folding import (
     minute_of,
     minutes_so_far,
 )
-from simulator.feeds.generated.expected import Orders
+from simulator.feeds.generator.expected import Orders
 from simulator.universe import Stock
 
 Touch = Callable[[Tick], Optional[Tuple[int, int]]]

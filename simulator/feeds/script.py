@@ -35,8 +35,8 @@ from sapi_kiwoom.loop import SECOND
 from simulator.feeds import Feed
 from simulator.feeds.bars import KRX, MinuteBar, Tick
 from simulator.feeds.folding import minute_of
-from simulator.feeds.generated.boards import Sources, draw_board_minutes, draw_board_ticks
-from simulator.feeds.generated.interruptions import Interruption
+from simulator.feeds.generator.boards import Sources, draw_board_minutes, draw_board_ticks
+from simulator.feeds.generator.interruptions import Interruption
 from simulator.feeds.overlay import Overlay, ReplacedDay
 from simulator.feeds.shapes import (
     Lock,

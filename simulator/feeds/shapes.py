@@ -18,9 +18,9 @@ from sapi_kiwoom.loop import SECOND
 from simulator.draws import NORMAL, NORMAL_ONE, Draws, octets
 from simulator.feeds.around import into_limits, snap
 from simulator.feeds.bars import Tick
-from simulator.feeds.generated.arrivals import draws_needed
-from simulator.feeds.generated.arrivals import moments as burst_moments
-from simulator.feeds.generated.interruptions import goes_too_far
+from simulator.feeds.generator.arrivals import draws_needed
+from simulator.feeds.generator.arrivals import moments as burst_moments
+from simulator.feeds.generator.interruptions import goes_too_far
 from simulator.feeds.ways import Goal, Pin, draw_way, excitement
 from simulator.market.interruptions import CIRCUIT_BREAKER, LONGEST_DELAY, Halt
 from simulator.universe import Stock

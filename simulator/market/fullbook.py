@@ -12,7 +12,7 @@ from typing import Callable, Dict, List, Optional, Tuple
 
 from sapi_kiwoom import krx
 from simulator.feeds import Expected, Quote, Tick
-from simulator.feeds.generated.expected import draw_orders
+from simulator.feeds.generator.expected import draw_orders
 from simulator.market import auction
 from simulator.market.book import Book, Trade
 from simulator.market.play import Play

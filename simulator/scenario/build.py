@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Mapping, Optional
 
 from sapi_kiwoom import krx
 from simulator.feeds import Feed
-from simulator.feeds.generated import Generated
+from simulator.feeds.generator import Generated
 from simulator.feeds.recorded import Recorded, Switches
 from simulator.feeds.script import Script
 from simulator.market.interruptions import CIRCUIT_BREAKER, LONGEST_DELAY, Halt, Halts

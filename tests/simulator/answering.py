@@ -5,7 +5,7 @@ from datetime import date
 from sapi_kiwoom import catalogue, krx
 from simulator.answers import ANSWERS
 from simulator.answers.world import World
-from simulator.feeds.generated import Generated
+from simulator.feeds.generator import Generated
 from simulator.universe import universe
 
 TODAY = date(2026, 11, 20)

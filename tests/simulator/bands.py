@@ -329,7 +329,7 @@ def _broken_sums(feed: Feed, sample: Sample) -> float:
 
 def main() -> None:
     """Measure as many new seeds as asked for, and print a table and every miss."""
-    from simulator.feeds.generated import Generated
+    from simulator.feeds.generator import Generated
 
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--seeds", type=int, default=20, help="how many seeds to draw (20)")

@@ -7,7 +7,7 @@ import pytest
 from sapi_kiwoom import catalogue, krx
 from simulator.answers import ANSWERS
 from simulator.feeds import Tick
-from simulator.feeds.generated import Generated
+from simulator.feeds.generator import Generated
 from simulator.feeds.overlay import Overlay
 from tests.simulator.answering import CODE, STOCK, TODAY, at, rows, single, small_world
 

@@ -7,7 +7,7 @@ import pytest
 from sapi_kiwoom import krx
 from simulator.answers.standings import prepare
 from simulator.feeds import Tick
-from simulator.feeds.generated import Generated
+from simulator.feeds.generator import Generated
 from simulator.feeds.overlay import Overlay
 from simulator.universe import universe
 from tests.simulator.answering import TODAY, at, number, rows, single, small_world

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from sapi_kiwoom import krx
-from simulator.feeds.generated import Generated
+from simulator.feeds.generator import Generated
 from tests.simulator.bands import BANDS, echo, listing, measure, misses
 
 DAYS = krx.trading_days(date(2026, 11, 9), date(2026, 11, 13))

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from sapi_kiwoom import krx
 from simulator.feeds.bars import AFTER, KRX, NXT
-from simulator.feeds.generated import FIRST_DAY, Generated
-from simulator.feeds.generated.boards import NXT_SINCE, windows
-from simulator.feeds.generated.index import trading_days_back
+from simulator.feeds.generator import FIRST_DAY, Generated
+from simulator.feeds.generator.boards import NXT_SINCE, windows
+from simulator.feeds.generator.index import trading_days_back
 from simulator.universe import universe
 
 DAY = date(2026, 11, 20)

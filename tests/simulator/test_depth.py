@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from sapi_kiwoom import krx
 from simulator.draws import Draws
 from simulator.feeds.bars import AFTER, KRX, NXT, MinuteBar, Tick
-from simulator.feeds.generated import FIRST_DAY, Generated
-from simulator.feeds.generated.boards import windows
-from simulator.feeds.generated.depth import Depth, draw_quotes
-from simulator.feeds.generated.standing import draw_standing, locked_depth
+from simulator.feeds.generator import FIRST_DAY, Generated
+from simulator.feeds.generator.boards import windows
+from simulator.feeds.generator.depth import Depth, draw_quotes
+from simulator.feeds.generator.standing import draw_standing, locked_depth
 from simulator.universe import Stock, universe
 
 DAY = date(2026, 11, 20)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from sapi_kiwoom import krx
 from simulator.feeds.bars import Expected
-from simulator.feeds.generated import FIRST_DAY, Generated
-from simulator.feeds.generated.expected import draw_orders
+from simulator.feeds.generator import FIRST_DAY, Generated
+from simulator.feeds.generator.expected import draw_orders
 from simulator.universe import universe
 
 DAY = date(2026, 11, 20)

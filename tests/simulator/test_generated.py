@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sapi_kiwoom import krx
 from simulator.draws import OCTAVE
 from simulator.feeds import DayBar
-from simulator.feeds.generated import FIRST_DAY, Generated
-from simulator.feeds.generated.days import _settle
+from simulator.feeds.generator import FIRST_DAY, Generated
+from simulator.feeds.generator.days import _settle
 from simulator.universe import Stock, universe
 
 SEEDS = st.integers(0, 2**32)

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from sapi_kiwoom import krx
 from simulator.feeds.bars import DayBar
-from simulator.feeds.generated import FIRST_DAY, Generated
-from simulator.feeds.generated.interruptions import goes_too_far, interruptions, may_be_stopped
-from simulator.feeds.generated.minutes import draw_minutes
-from simulator.feeds.generated.ticks import draw_ticks
+from simulator.feeds.generator import FIRST_DAY, Generated
+from simulator.feeds.generator.interruptions import goes_too_far, interruptions, may_be_stopped
+from simulator.feeds.generator.minutes import draw_minutes
+from simulator.feeds.generator.ticks import draw_ticks
 from simulator.universe import universe
 from tests.simulator.test_generated import ODD_STOCKS, SEEDS, STOCKS, check_minutes, check_ticks
 

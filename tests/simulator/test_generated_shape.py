@@ -10,8 +10,8 @@ from math import log
 import pytest
 
 from sapi_kiwoom import krx
-from simulator.feeds.generated import Generated
-from simulator.feeds.generated.market import exposure
+from simulator.feeds.generator import Generated
+from simulator.feeds.generator.market import exposure
 from simulator.universe import universe
 from tests.simulator.bands import correlation
 

@@ -19,9 +19,9 @@ CODES = ("000020", "005930", "069500")
 ACCOUNT = AccountSpec(holdings=(Holding("005930", 300, 30_000_000),))
 
 DIGESTS = {
-    "touch": "1165e9840207f4d7ff0f269a75668afd631863ae55c53062ded104e2858ba2f3",
-    "queue": "8af38f6a309e1c183b397b7c51484ac063bcfd0079d48246035d1822b2fe6f87",
-    "book": "93193b9a26be57d13354872035ab1e0e501d108e8040cde54dd2e5927d7ef8a8",
+    "touch": "26f664cc1798edec8f15ba20a9e03db04c55b494b07bdb90f7772349efcf594b",
+    "queue": "d2eef74a7eb172889edfb809d8074cfbf8bb7139217da70fb3cfc6fc7f376a80",
+    "book": "f6ce8ca4400de653a8248f1d2eadb9d29710d5269ac861729e2e7feacc40f0d2",
 }
 
 

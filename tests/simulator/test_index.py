@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sapi_kiwoom import krx
-from simulator.feeds.generated import Generated
-from simulator.feeds.generated.index import (
+from simulator.feeds.generator import Generated
+from simulator.feeds.generator.index import (
     KOSDAQ,
     KOSPI,
     KOSPI200,

@@ -6,7 +6,7 @@ import pytest
 
 from sapi_kiwoom import catalogue, krx
 from simulator.feeds import Tick
-from simulator.feeds.generated import Generated
+from simulator.feeds.generator import Generated
 from simulator.tape import Tape, Tapes
 from simulator.universe import universe
 

@@ -10,7 +10,7 @@ from sapi_kiwoom import krx
 from simulator.feeds import DayBar, Quote, Tick
 from simulator.feeds.bars import AFTER, KRX, NXT
 from simulator.feeds.folding import fold_day, fold_minutes
-from simulator.feeds.generated import Generated
+from simulator.feeds.generator import Generated
 from simulator.feeds.overlay import Overlay
 from simulator.universe import universe
 

@@ -15,7 +15,7 @@ from sapi_kiwoom import krx
 from simulator.feeds import Tick
 from simulator.feeds.bars import KRX, NXT
 from simulator.feeds.folding import fold_day, fold_minutes
-from simulator.feeds.generated import Generated
+from simulator.feeds.generator import Generated
 from simulator.feeds.recorded import Recorded, RecordingError, Switches, check
 from simulator.universe import universe
 

@@ -7,7 +7,7 @@ import pytest
 from sapi_kiwoom import krx
 from simulator.feeds import Quote, Tick
 from simulator.feeds.bars import NXT
-from simulator.feeds.generated import Generated
+from simulator.feeds.generator import Generated
 from simulator.feeds.replay import replay
 from simulator.universe import universe
 

@@ -8,7 +8,7 @@ import pytest
 from sapi_kiwoom import krx
 from simulator.feeds.bars import AFTER, KRX, NXT
 from simulator.feeds.folding import fold_day, fold_minutes
-from simulator.feeds.generated import Generated
+from simulator.feeds.generator import Generated
 from simulator.feeds.overlay import Overlay
 from simulator.feeds.script import Script
 from simulator.scenario.errors import ScenarioError

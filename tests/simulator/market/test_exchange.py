@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sapi_kiwoom import krx
 from simulator.feeds import Expected, Quote, Tick
 from simulator.feeds.bars import AFTER, NXT
-from simulator.feeds.generated import Generated
+from simulator.feeds.generator import Generated
 from simulator.market.exchange import SOR
 from simulator.market.interruptions import Halt, Halts
 from simulator.market.working import WorkingOrder

@@ -4,7 +4,7 @@ import pytest
 
 from sapi_kiwoom import krx
 from sapi_kiwoom.loop import SECOND
-from simulator.feeds.generated import Generated
+from simulator.feeds.generator import Generated
 from simulator.feeds.recorded import RecordingError
 from simulator.scenario import build
 from simulator.scenario.errors import ScenarioError

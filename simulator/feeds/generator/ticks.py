@@ -9,10 +9,10 @@ from typing import Callable, Iterator, Sequence
 from sapi_kiwoom import krx
 from simulator.draws import NORMAL, NORMAL_ONE, octets
 from simulator.feeds.bars import MinuteBar, Tick
-from simulator.feeds.generated.activity import is_nervous, trade_size
-from simulator.feeds.generated.arrivals import MARGIN, draws_needed, moments, order
-from simulator.feeds.generated.interruptions import Interruption
-from simulator.feeds.generated.sizes import auction_shares, count_trades, counts, draw_sizes
+from simulator.feeds.generator.activity import is_nervous, trade_size
+from simulator.feeds.generator.arrivals import MARGIN, draws_needed, moments, order
+from simulator.feeds.generator.interruptions import Interruption
+from simulator.feeds.generator.sizes import auction_shares, count_trades, counts, draw_sizes
 from simulator.universe import Stock
 
 _TURNS = 22

@@ -18,8 +18,8 @@ from typing import Dict, List, NamedTuple, Sequence, Tuple
 from sapi_kiwoom import krx
 from simulator.draws import NORMAL, NORMAL_ONE, OCTAVE, heavy_tail, octets, split
 from simulator.feeds.bars import AFTER, KRX, NXT, DayBar, MinuteBar, Tick
-from simulator.feeds.generated.interruptions import Interruption
-from simulator.feeds.generated.ticks import draw_ticks
+from simulator.feeds.generator.interruptions import Interruption
+from simulator.feeds.generator.ticks import draw_ticks
 from simulator.universe import Stock
 
 NXT_SINCE = date(2025, 3, 4)

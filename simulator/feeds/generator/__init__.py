@@ -13,7 +13,7 @@ from typing import Iterator, List, Optional, Tuple
 
 from sapi_kiwoom import krx
 from simulator.feeds.bars import KRX, NXT, DayBar, Expected, MinuteBar, Quote, Tick
-from simulator.feeds.generated.boards import (
+from simulator.feeds.generator.boards import (
     Sources,
     board_limits,
     board_seed,
@@ -21,19 +21,19 @@ from simulator.feeds.generated.boards import (
     draw_board_ticks,
     windows,
 )
-from simulator.feeds.generated.days import BLOCK, FIRST_DAY, Block, draw_block
-from simulator.feeds.generated.depth import Depth, draw_quotes
-from simulator.feeds.generated.expected import (
+from simulator.feeds.generator.days import BLOCK, FIRST_DAY, Block, draw_block
+from simulator.feeds.generator.depth import Depth, draw_quotes
+from simulator.feeds.generator.expected import (
     CLOSING_MINUTES,
     OPENING_MINUTES,
     Orders,
     draw_expected,
     draw_orders,
 )
-from simulator.feeds.generated.interruptions import Interruption, interruptions
-from simulator.feeds.generated.minutes import draw_minutes
-from simulator.feeds.generated.ticks import draw_ticks
-from simulator.feeds.generated.touches import Touches
+from simulator.feeds.generator.interruptions import Interruption, interruptions
+from simulator.feeds.generator.minutes import draw_minutes
+from simulator.feeds.generator.ticks import draw_ticks
+from simulator.feeds.generator.touches import Touches
 from simulator.universe import Stock
 
 __all__ = ["FIRST_DAY", "DayBar", "Generated", "MinuteBar", "Tick"]

@@ -14,11 +14,11 @@ from typing import Iterator, Sequence
 from sapi_kiwoom import krx
 from simulator.draws import NORMAL, NORMAL_ONE, OCTAVE, heavy_tail, octets, split
 from simulator.feeds.bars import DayBar, MinuteBar
-from simulator.feeds.generated.activity import draw_activity, is_nervous
-from simulator.feeds.generated.interruptions import Bounds, may_be_stopped, needed, stop
-from simulator.feeds.generated.market import exposure, market_draws
-from simulator.feeds.generated.paths import FINE, FINE_BITS, Common, Path, draw_path, tilt
-from simulator.feeds.generated.sizes import auction_shares, usual_value
+from simulator.feeds.generator.activity import draw_activity, is_nervous
+from simulator.feeds.generator.interruptions import Bounds, may_be_stopped, needed, stop
+from simulator.feeds.generator.market import exposure, market_draws
+from simulator.feeds.generator.paths import FINE, FINE_BITS, Common, Path, draw_path, tilt
+from simulator.feeds.generator.sizes import auction_shares, usual_value
 from simulator.universe import Stock
 
 AFTER_HOURS = 5

@@ -14,7 +14,7 @@ from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 from sapi_kiwoom import krx
 from simulator.draws import OCTAVE, heavy_tail, octets
 from simulator.feeds.bars import KRX, NXT, MinuteBar
-from simulator.feeds.generated.standing import Standing, draw_standing, locked_depth
+from simulator.feeds.generator.standing import Standing, draw_standing, locked_depth
 from simulator.universe import Stock
 
 Levels = Tuple[Tuple[int, int], ...]

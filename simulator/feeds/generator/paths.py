@@ -12,7 +12,7 @@ from operator import add, mul
 from typing import NamedTuple, Sequence
 
 from simulator.draws import NORMAL, NORMAL_ONE, OCTAVE, octets, power_of_two
-from simulator.feeds.generated.market import tilted
+from simulator.feeds.generator.market import tilted
 
 FINE_BITS = 8
 FINE = 1 << FINE_BITS

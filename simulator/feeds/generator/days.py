@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sapi_kiwoom import krx
 from simulator.draws import NORMAL, NORMAL_ONE, OCTAVE, heavy_tail, octets, power_of_two
 from simulator.feeds.bars import DayBar
-from simulator.feeds.generated.market import WHOLE, blend, exposure, market_draws
+from simulator.feeds.generator.market import WHOLE, blend, exposure, market_draws
 from simulator.universe import Stock
 
 FIRST_DAY = date(2015, 6, 15)

@@ -11,7 +11,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from sapi_kiwoom import krx
 from simulator.feeds.bars import MinuteBar, Quote, Tick
-from simulator.feeds.generated.queues import (
+from simulator.feeds.generator.queues import (
     NOISE_MASK,
     OLDEST,
     REACH,
