@@ -44,7 +44,7 @@ def test_a_fast_market_does_not_make_answers_late(broker_url):
 
 def test_a_failure_that_nobody_expected_does_not_end_the_server(broker_url):
     broken = (
-        "import simulator.stream as s; s.TradeStream._open = lambda self: 1 / 0; "
+        "import simulator.stream as s; s.Stream._open = lambda self: 1 / 0; "
         "import sys; from sapi_kiwoom.cli import main; sys.exit(main(sys.argv[1:]))"
     )
     with serving(broker_url, *AT, program=broken) as server, connect(broker_url) as client:

@@ -14,7 +14,7 @@ from tests.simulator.answering import CODE, STOCK, TODAY, at, rows, single, smal
 NOW = at(10, 30)
 """A whole minute: a feed may draw the books of a minute around all of its trades."""
 
-CODES = [CODE, "012800", "278540"]
+CODES = [CODE, "000660", "035720", "028260"]
 MARKET = [
     *("opt10001", "opt10003", "opt10004", "opt10005", "opt10006", "opt10014", "opt10016"),
     *("opt10017", "opt10019", "opt10023", "opt10027", "opt10030", "opt10032", "opt10046"),
