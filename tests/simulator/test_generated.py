@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sapi_kiwoom import krx
@@ -159,6 +159,7 @@ def test_the_order_of_questions_does_not_matter(seed, stock, day, random):
 
 
 @given(SEEDS, STOCKS, DAYS, st.integers(530 * krx.MINUTE, 1000 * krx.MINUTE))
+@example(0, universe()["002380"], date(2017, 7, 4), 679 * krx.MINUTE)  # one share, once two prices
 def test_a_day_so_far_is_made_of_its_ticks(seed, stock, day, offset):
     history, moment = Generated(seed), krx.midnight(day) + offset
     ticks = [

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from sapi_kiwoom import krx
@@ -73,6 +73,8 @@ def check_day(seed, stock, bar, limits):
     st.lists(RATIOS, min_size=1, max_size=3),
     st.sampled_from([200, 5_000, 400_000]),
 )
+@example(304, universe()["003550"], date(2016, 7, 18), [7_749, -759], 5_000)
+@example(2660, universe()["092200"], date(2016, 8, 10), [6_027], 400_000)
 def test_a_day_of_any_range_obeys_the_rule(seed, stock, day, ratios, volume):
     bar = wild_day(stock, day, stock.price, ratios, volume)
     assume(bar.low > 0)

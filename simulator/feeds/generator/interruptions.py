@@ -110,6 +110,10 @@ def _times(key: tuple[object, ...], place: int) -> tuple[int, int]:
     return 60 * place + start, 60 * place + end
 
 
+_ENOUGH = 4
+"""Shares with which a minute can have any open, high, low and close."""
+
+
 class _Day:
     """Minutes that are being made to obey: what they are, and what the day must still reach."""
 
@@ -154,7 +158,7 @@ class _Day:
             high = close
         else:
             low = close
-        self.append(place, Span(opening, high, low, close), shares)
+        self.append(place, Span(opening, high, low, close), max(_ENOUGH, shares))
 
     def resume(self, place: int, span: Span, shares: int, opening: int) -> None:
         """A minute that begins with an auction."""
@@ -205,9 +209,9 @@ def stop(
             number += 1
         extreme = day.top if upwards else 0
         opening = extreme if extreme in passed & day.pending else latest.close
-        day.resume(back, latest, max(4, gathered), opening)
+        day.resume(back, latest, max(_ENOUGH, gathered), opening)
     shares = sum(volumes[number:])
-    place = slots - _LATEST
+    place = max(slots - _LATEST, day.places[-1] + 1)  # the last auction may stand there
     for extreme in sorted(day.pending):
         if extreme not in day.pending:
             continue

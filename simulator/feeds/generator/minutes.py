@@ -176,9 +176,12 @@ def _spans(
     ups = map(mul, map(reach, draws[2 * count :]), moves)
     downs = map(mul, map(reach, draws[3 * count :]), moves)
     spans = []
-    for first, last, before, end, up, down, shares in zip(
+    for one, other, before, end, up, down, shares in zip(
         firsts, lasts, starts, ends, ups, downs, volumes
     ):
+        first, last = one, other
+        if shares == 1:  # one trade, one price; the day's first is given
+            first = last = other if spans else one
         if first > last:
             high, low = first, last
         else:
