@@ -64,7 +64,7 @@ def through_control(_: str, rounds: int, quick: bool) -> List[Figure]:
 
 def typed(_: str, rounds: int, quick: bool) -> List[Figure]:
     """Trades of 100 stocks in order of time at a callback; the floor hands over what is in a list."""
-    minutes = 5 if quick else 20
+    minutes = 5 if quick else 60
     figure = Figure(
         "a typed tick, drawn and delivered", "us", "a list's ticks", limit=1e6 / TICKS_TYPED
     )

@@ -42,6 +42,22 @@ def lively():
 FEED = lively()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def ledgers():
+    """Every ledger is closed at last, whatever its process came to."""
+    opened, real = [], Ledger.__init__
+
+    def begin(self, *arguments):
+        opened.append(self)
+        real(self, *arguments)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Ledger, "__init__", begin)
+        yield
+    for ledger in opened:
+        ledger.close()
+
+
 class Desk:
     """A broker with a memory, and a client of it; both may be killed."""
 

@@ -175,7 +175,7 @@ def _spans(
     moves = [size * step for size in restless]
     ups = map(mul, map(reach, draws[2 * count :]), moves)
     downs = map(mul, map(reach, draws[3 * count :]), moves)
-    spans = []
+    spans: list[Bounds] = []
     for one, other, before, end, up, down, shares in zip(
         firsts, lasts, starts, ends, ups, downs, volumes
     ):
