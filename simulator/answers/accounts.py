@@ -11,11 +11,12 @@ from typing import Callable, Dict, List, NamedTuple, Tuple, Union
 
 from simulator.answers import orders, profits
 from simulator.answers.forms import price_form
-from simulator.answers.records import account_code, account_of, account_rate, row, single
+from simulator.answers.records import account_of, account_rate, row, single
 from simulator.answers.reply import Inputs, Reply, nothing
 from simulator.answers.world import World
 from simulator.brokerage.account import Account
 from simulator.brokerage.holding import Evaluation, Holding
+from simulator.brokerage.notices import account_code
 from simulator.strings import ratio
 
 _Values = Dict[str, Union[int, str]]

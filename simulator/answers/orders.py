@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Dict, List, Optional
 
 from simulator.answers.forms import day_form, price_form, time_form
-from simulator.answers.records import account_code, account_of, row, single
+from simulator.answers.records import account_of, row, single
 from simulator.answers.reply import Inputs, Reply, nothing
 from simulator.answers.world import World
 from simulator.brokerage.account import Account
-from simulator.brokerage.notices import HOGA_NAMES
+from simulator.brokerage.notices import HOGA_NAMES, account_code, kind_name
 from simulator.brokerage.order import BUY, CANCEL, MODIFY, NEW, SELL, Fill, Order
 
 _SIDES = {"1": SELL, "2": BUY}
@@ -41,7 +41,7 @@ def filled_orders(world: World, inputs: Inputs, moment: int) -> Reply:
             {
                 "주문번호": _number(order),
                 "종목명": order.stock.name,
-                "주문구분": _side(order),
+                "주문구분": kind_name(order).lstrip(),  # here a cancel has no blank before it
                 "주문가격": order.price,
                 "주문수량": order.quantity,
                 "체결가": _average(order),
@@ -134,7 +134,7 @@ def _open_row(world: World, order: Order, last: Optional[Fill], moment: int) -> 
             "미체결수량": order.open,
             "체결누계금액": order.value,
             "원주문번호": _number(order.original),
-            "주문구분": _side(order),
+            "주문구분": kind_name(order).lstrip(),  # here a cancel has no blank before it
             "매매구분": HOGA_NAMES[order.hoga],
             "시간": time_form(_latest(order, last)),
             "체결번호": last.number if last else "",
@@ -189,14 +189,6 @@ def _number(order: Optional[Order]) -> str:
 def _state(order: Order) -> str:
     """주문상태: a change that has not filled is confirmed (확인)."""
     return "체결" if order.filled else "접수" if order.kind == NEW else "확인"
-
-
-def _side(order: Order) -> str:
-    """주문구분, as order events have it; here a cancel has no blank before it."""
-    name = "매수" if order.side == BUY else "매도"
-    if order.kind == CANCEL:
-        return f"{name}취소"
-    return f"{'+' if order.side == BUY else '-'}{name}{'정정' if order.kind == MODIFY else ''}"
 
 
 def _average(order: Order) -> int:

@@ -10,11 +10,12 @@ from datetime import date
 from typing import Dict, List, Union
 
 from simulator.answers.forms import day_form, parse_day
-from simulator.answers.records import account_code, account_of, decimal, row, single
+from simulator.answers.records import account_of, decimal, row, single
 from simulator.answers.reply import Inputs, Reply, nothing
 from simulator.answers.world import World
 from simulator.brokerage.account import Account
 from simulator.brokerage.holding import PRECISE, Sale
+from simulator.brokerage.notices import account_code
 
 _DIGITS = len(str(PRECISE)) - 1
 

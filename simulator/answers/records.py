@@ -13,7 +13,6 @@ from sapi_kiwoom.catalogue import Record
 from simulator.answers.reply import Inputs
 from simulator.answers.world import World
 from simulator.brokerage.account import Account
-from simulator.universe import Stock
 
 Values = Mapping[str, Union[int, str]]
 """By field name: a number, or text as it is."""
@@ -50,11 +49,6 @@ def _filled(code: str, record: Record, values: Values) -> List[str]:
             value = f"{value:0{field.width}d}"
         filled.append(str(value))
     return filled
-
-
-def account_code(stock: Stock) -> str:
-    """A code as accounts show it: with A, or Q for an ETN, before it."""
-    return f"{'Q' if stock.kind == 'etn' else 'A'}{stock.code}"
 
 
 def decimal(number: int, digits: int, sign: str = "") -> str:

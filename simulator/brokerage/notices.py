@@ -224,7 +224,7 @@ class Notices:
             9201: order.account,
             9203: f"{order.number:07d}",
             9205: "",
-            9001: _code(order.stock),
+            9001: account_code(order.stock),
             912: "JJ",
             913: state,
             302: padded(order.stock.name, NAME_WIDTH),
@@ -233,7 +233,7 @@ class Notices:
             902: str(order.open),
             903: str(order.value),
             904: f"{order.original.number if order.original else 0:07d}",
-            905: _kind(order),
+            905: kind_name(order),
             906: HOGA_NAMES[order.hoga],
             907: "2" if buys else "1",
             908: _clock(at),
@@ -269,7 +269,7 @@ class Notices:
         realised, rate = str(view.realised), hundredths(view.realised_rate)
         values = {
             9201: view.account,
-            9001: _code(view.stock),
+            9001: account_code(view.stock),
             917: "00",
             916: "00000000",
             302: padded(view.stock.name, NAME_WIDTH),
@@ -306,15 +306,16 @@ class Notices:
         return Notice(HOLDING, {fid: values[fid] for fid in self._fids[HOLDING]})
 
 
-def _kind(order: Order) -> str:
-    """주문구분 (905): red and blue are ``+`` and ``-``; a cancel has no colour."""
+def kind_name(order: Order) -> str:
+    """주문구분 (905): red and blue are ``+`` and ``-``; a cancel has no colour, but a blank in its place."""
     name = "매수" if order.side == BUY else "매도"
     if order.kind == CANCEL:
         return f" {name}취소"
     return f"{'+' if order.side == BUY else '-'}{name}{'정정' if order.kind == MODIFY else ''}"
 
 
-def _code(stock: Stock) -> str:
+def account_code(stock: Stock) -> str:
+    """A code as accounts and their events show it: with A, or Q for an ETN, before it."""
     return f"{'Q' if stock.kind == 'etn' else 'A'}{stock.code}"
 
 

@@ -23,7 +23,39 @@ def at_once(order: WorkingOrder) -> int:
     return 0
 
 
-class Touch:
+class _Waiting:
+    """Orders at work over a feed's history that stays as it is: what the models below have in common."""
+
+    def __init__(self, play: Play, reports: Reports, continuous: Callable[[], bool]) -> None:
+        self._play = play
+        self._reports = reports
+        self._continuous = continuous
+        self._orders: List[WorkingOrder] = []
+
+    @property
+    def empty(self) -> bool:
+        """Whether no order is at work."""
+        return not self._orders
+
+    def withdraw(self, order: WorkingOrder, quantity: int) -> None:
+        """Take back some of its shares; the rest keeps its place."""
+        order.quantity -= quantity
+        self._forget_done()
+
+    def expected(self, expected: Expected) -> None:
+        """What the feed's auction expects next."""
+        self._play.expect(expected)
+
+    def _fill(self, order: WorkingOrder, price: int, quantity: int) -> None:
+        order.quantity -= quantity
+        self._forget_done()
+        self._reports.filled(order, price, quantity)
+
+    def _forget_done(self) -> None:
+        self._orders = [order for order in self._orders if order.quantity > 0]
+
+
+class Touch(_Waiting):
     """Trades an order when its price is touched.
 
     Whatever it could meet at once trades whole at the last price, after a delay. Later, a trade at its
@@ -45,16 +77,8 @@ class Touch:
         continuous: Callable[[], bool],
         delay: Delay = at_once,
     ) -> None:
-        self._play = play
-        self._reports = reports
-        self._continuous = continuous
+        super().__init__(play, reports, continuous)
         self._delay = delay
-        self._orders: List[WorkingOrder] = []
-
-    @property
-    def empty(self) -> bool:
-        """Whether no order is at work."""
-        return not self._orders
 
     def submit(self, order: WorkingOrder) -> None:
         """Put an order to work."""
@@ -67,11 +91,6 @@ class Touch:
         if able:
             order.ahead = 1  # on its way: trades do not touch it
             self._play.loop.call_later(self._delay(order), lambda: self._arrive(order))
-
-    def withdraw(self, order: WorkingOrder, quantity: int) -> None:
-        """Take back some of its shares."""
-        order.quantity -= quantity
-        self._forget_done()
 
     def traded(self, tick: Tick) -> None:
         """The feed's next trade: print it, and fill what it touches."""
@@ -90,10 +109,6 @@ class Touch:
         """The feed's next book."""
         self._play.show(quote)
 
-    def expected(self, expected: Expected) -> None:
-        """What the feed's auction expects next."""
-        self._play.expect(expected)
-
     def _arrive(self, order: WorkingOrder) -> None:
         order.ahead = 0
         last = self._play.last
@@ -105,16 +120,8 @@ class Touch:
             self._orders.remove(order)
             self._reports.dropped(order)
 
-    def _fill(self, order: WorkingOrder, price: int, quantity: int) -> None:
-        order.quantity -= quantity
-        self._forget_done()
-        self._reports.filled(order, price, quantity)
 
-    def _forget_done(self) -> None:
-        self._orders = [order for order in self._orders if order.quantity > 0]
-
-
-class Queue:
+class Queue(_Waiting):
     """Trades an order when those who stood before it have traded or left.
 
     What it meets at once walks the shown levels. Then it stands behind the shares shown at its price
@@ -129,17 +136,6 @@ class Queue:
     """
 
     needs_books = True
-
-    def __init__(self, play: Play, reports: Reports, continuous: Callable[[], bool]) -> None:
-        self._play = play
-        self._reports = reports
-        self._continuous = continuous
-        self._orders: List[WorkingOrder] = []
-
-    @property
-    def empty(self) -> bool:
-        """Whether no order is at work."""
-        return not self._orders
 
     def submit(self, order: WorkingOrder) -> None:
         """Put an order to work."""
@@ -158,11 +154,6 @@ class Queue:
         if order.limit is None and reached:  # what a market order leaves stands at its last price
             order.limit = reached[-1][0]
         order.ahead = self._shown(order)
-
-    def withdraw(self, order: WorkingOrder, quantity: int) -> None:
-        """Take back some of its shares; the rest keeps its place."""
-        order.quantity -= quantity
-        self._forget_done()
 
     def traded(self, tick: Tick) -> None:
         """The feed's next trade: print it, and fill whom it reaches."""
@@ -196,10 +187,6 @@ class Queue:
             order.ahead = min(order.ahead, self._shown(order))
             for price, quantity in self._walk(order):
                 self._fill(order, price if order.limit is None else order.limit, quantity)
-
-    def expected(self, expected: Expected) -> None:
-        """What the feed's auction expects next."""
-        self._play.expect(expected)
 
     def _by_priority(self) -> List[WorkingOrder]:
         """Orders that take any price first, then the better price, then the earlier."""
@@ -235,11 +222,3 @@ class Queue:
         if (outermost - order.limit) * order.side > 0:
             return shares
         return dict(levels).get(order.limit, 0)
-
-    def _fill(self, order: WorkingOrder, price: int, quantity: int) -> None:
-        order.quantity -= quantity
-        self._forget_done()
-        self._reports.filled(order, price, quantity)
-
-    def _forget_done(self) -> None:
-        self._orders = [order for order in self._orders if order.quantity > 0]

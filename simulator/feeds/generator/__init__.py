@@ -6,13 +6,14 @@ bar, the minutes of a day its bar. Books and auctions are drawn around them. The
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from datetime import date
 from functools import lru_cache
 from typing import Iterator, List, Optional, Tuple
 
 from sapi_kiwoom import krx
 from simulator.feeds.bars import KRX, NXT, DayBar, Expected, MinuteBar, Quote, Tick
+from simulator.feeds.folding import day_so_far, minutes_so_far
 from simulator.feeds.generator.boards import (
     Sources,
     board_limits,
@@ -157,53 +158,15 @@ class Generated:
 
     def minutes_so_far(self, stock: Stock, moment: int) -> tuple[MinuteBar, ...]:
         """The minutes of a moment's day up to and including the moment (microseconds since 1970)."""
-        day, minute = krx.day_and_minute(moment)
-        bars = self.minutes(stock, day)
-        passed = bisect_left([bar.minute for bar in bars], minute)
-        running = self._running(stock, moment, day, bars[passed]) if passed < len(bars) else None
-        return (*bars[:passed], running) if running else bars[:passed]
+        return minutes_so_far(self, stock, moment)
 
     def day_so_far(self, stock: Stock, moment: int) -> DayBar | None:
         """The bar of a moment's day up to and including the moment; None before its first trade."""
-        bars = self.minutes_so_far(stock, moment)
-        if not bars:
-            return None
-        return DayBar(
-            krx.day_and_minute(moment)[0],
-            bars[0].open,
-            max(bar.high for bar in bars),
-            min(bar.low for bar in bars),
-            bars[-1].close,
-            sum(bar.volume for bar in bars),
-            sum(bar.value for bar in bars) // 1_000_000,
-        )
+        return day_so_far(self, stock, moment)
 
     def _place(self, stock: Stock, day: date) -> tuple[Block, int]:
         number, place = divmod(krx.trading_day_index(day) - 1, BLOCK)
         return self._block(stock, number), place
-
-    def _running(self, stock: Stock, moment: int, day: date, bar: MinuteBar) -> MinuteBar | None:
-        """What of a minute had been traded by a moment; None before its first trade."""
-        trades = self._ticks(stock, day, bar.minute, KRX)
-        trades = trades[: bisect_right([trade.at for trade in trades], moment)]
-        if not trades:
-            return None
-        table = krx.tick_table(stock.market, day)
-        high, low = max(trade.price for trade in trades), min(trade.price for trade in trades)
-        first = table.index(low)
-        traded = [0] * (table.index(high) - first + 1)
-        for trade in trades:
-            traded[table.index(trade.price) - first] += trade.quantity
-        return MinuteBar(
-            bar.minute,
-            trades[0].price,
-            high,
-            low,
-            trades[-1].price,
-            sum(traded),
-            sum(trade.price * trade.quantity for trade in trades),
-            tuple(traded),
-        )
 
     def _draw_block(self, stock: Stock, number: int) -> Block:
         return draw_block(self.seed, stock, number)
