@@ -158,13 +158,12 @@ class Queue(_Waiting):
     def traded(self, tick: Tick) -> None:
         """The feed's next trade: print it, and fill whom it reaches."""
         self._play.print(tick)
+        if tick.side == 0:
+            self._settle(tick)
+            return
         left = tick.quantity
         for order in self._by_priority():
             if not order.accepts(tick.price):
-                continue
-            if tick.side == 0:
-                if order.limit != tick.price:
-                    self._fill(order, tick.price, order.quantity)
                 continue
             if order.limit == tick.price and tick.side == order.side:
                 continue  # its own side came to the other one
@@ -187,6 +186,15 @@ class Queue(_Waiting):
             order.ahead = min(order.ahead, self._shown(order))
             for price, quantity in self._walk(order):
                 self._fill(order, price if order.limit is None else order.limit, quantity)
+
+    def _settle(self, tick: Tick) -> None:
+        """An auction: a better price than its own trades, on each side as far as its shares go."""
+        left = {1: tick.quantity, -1: tick.quantity}
+        for order in self._by_priority():
+            taken = min(left[order.side], order.quantity)
+            if taken and order.accepts(tick.price) and order.limit != tick.price:
+                left[order.side] -= taken
+                self._fill(order, tick.price, taken)
 
     def _by_priority(self) -> List[WorkingOrder]:
         """Orders that take any price first, then the better price, then the earlier."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from simulator.feeds import Quote, Tick
 from simulator.market.fills import Touch
 from simulator.market.working import ALL_OR_NOTHING, IMMEDIATE
-from tests.simulator.market.fakes import BASE, STOCK, TABLE, Look, at, book
+from tests.simulator.market.fakes import BASE, STOCK, TABLE, Look, Tiny, at, book
 from tests.simulator.market.trading import MODELS, Market, carry_out, opened, plans
 
 EVENING = at(16)
@@ -294,3 +294,12 @@ def test_a_watcher_may_let_time_go_on_while_a_print_is_told():
     market.exchange.watch(STOCK, "KRX", slow, False)
     market.run_until(at(9, 3))
     assert market.reports.of(sent[0]) == [(BID - 20, 5), (BID - 20, 1)]
+
+
+@pytest.mark.parametrize("side", [BUY, SELL])
+def test_a_queue_gives_no_more_than_an_auction_printed(side):
+    market = Market(Tiny([Tick(at(9), BASE, 30, 0), Tick(at(9, 1), BASE, 1, 1)]), "queue")
+    market.run_until(at(8, 45))
+    first, second = (market.order(side, 20, BASE + 50 * side) for _ in range(2))
+    market.run_until(at(9) + 1)
+    assert [market.filled(first), market.filled(second)] == [20, 10]
