@@ -106,7 +106,9 @@ class Stream:
         tape = self._tapes.get(play.board)
         if tape is None or play.day != tape.day:
             assert play.day is not None
-            tape = self._tapes[play.board] = Tape(self._world.feed, self._stock, play.day)
+            tape = self._tapes[play.board] = Tape(
+                self._world.feed, self._stock, play.day, play.board
+            )
             self._shown = None
         return tape
 
@@ -114,11 +116,13 @@ class Stream:
 
     def traded(self, play: Play, tick: Tick) -> None:
         """See `Watcher.traded`."""
-        tape = self._today(play)
-        tape.add(tick)
+        tape = self._tapes.get(play.board)
+        if tape is None or tape.day != play.day:
+            tape = self._today(play)
         if TRADE in self._types:
-            quotes = play.touch or play.feed.best_quotes(self._stock, tick, play.board)
-            self._deliver(self._key, TRADE, tape.packet(quotes))
+            self._deliver(self._key, TRADE, tape.publish(tick, play.touch, play.feed, play.minute))
+        else:
+            tape.add(tick)
 
     def quoted(self, play: Play, quote: Quote) -> None:
         """See `Watcher.quoted`."""
@@ -167,7 +171,7 @@ def tape_so_far(world: World, play: Play) -> Tape:
         past = play.split(play.feed.ticks(stock, day, minute))[0]
         past = [tick for tick in past if tick.at == now]
     else:
-        tape = Tape(world.feed, stock, day)
+        tape = Tape(world.feed, stock, day, play.board)
         bars = play.feed.minutes(stock, day, play.board)
         ticks = [play.feed.ticks(stock, day, bar.minute, play.board) for bar in bars]
         past = [tick for each in ticks for tick in play.split(each)[0]]

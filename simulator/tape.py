@@ -7,10 +7,11 @@ from bisect import bisect_left
 from collections import OrderedDict
 from datetime import date
 from itertools import accumulate
-from typing import List, Tuple
+from typing import List, Sequence, Tuple
 
 from sapi_kiwoom import krx
 from simulator.feeds import Feed, Tick
+from simulator.feeds.bars import KRX
 from simulator.packets.book import BookPackets
 from simulator.packets.colours import Colours
 from simulator.packets.totals import Totals
@@ -19,9 +20,10 @@ from simulator.universe import Stock
 
 
 class Tape(Totals):
-    """Trades of one stock on one day, folded one after the other as the feed has them.
+    """Trades of one stock on one board on one day, folded one after the other as the feed has them.
 
     Attributes:
+        stock, day, board: whose trades.
         base: the day's base price in won, yesterday's close.
         upper, lower: the day's price limits in won.
         yesterday: the bar of the trading day before; None for a stock listed today.
@@ -30,10 +32,11 @@ class Tape(Totals):
         books: writes its order books.
     """
 
-    def __init__(self, feed: Feed, stock: Stock, day: date) -> None:
+    def __init__(self, feed: Feed, stock: Stock, day: date, board: str = KRX) -> None:
         super().__init__(*feed.limits(stock, day))
         self.stock = stock
         self.day = day
+        self.board = board
         before = krx.previous_trading_day(day)
         self.base = feed.base_price(stock, day)
         self.yesterday = feed.day(stock, before)
@@ -49,10 +52,15 @@ class Tape(Totals):
             [(bar.minute, volume) for bar, volume in zip(past, cumulated)],
         )
         self._feed = feed
-        self._bars = feed.minutes(stock, day) if feed.day(stock, day) else ()
+        self._bars = feed.minutes(stock, day, board) if feed.day(stock, day) else ()
         self._bar = 0
         self._ticks: List[Tick] = []  # of the minute before self._bar
         self._tick = 0
+        # Trades and what is written for them, the next one's place, and the trade before it.
+        self._foreseen: Tuple[Tick | None, ...] = (None,)
+        self._written: List[str] = []
+        self._place = 0
+        self._before: Tick | None = None
 
     def upcoming(self) -> Tick | None:
         """The next trade of the feed that is not folded yet, None after the day's last."""
@@ -60,17 +68,9 @@ class Tape(Totals):
             if self._bar == len(self._bars):
                 return None
             minute = self._bars[self._bar].minute
-            self._ticks = self._feed.ticks(self.stock, self.day, minute)
+            self._ticks = self._feed.ticks(self.stock, self.day, minute, self.board)
             self._bar, self._tick = self._bar + 1, 0
         return self._ticks[self._tick]
-
-    def fold(self) -> Tick:
-        """Fold the feed's next trade and return it."""
-        tick = self.upcoming()
-        assert tick is not None, "the day has no more trades"
-        self._tick += 1
-        self.add(tick)
-        return tick
 
     def advance(self, moment: int) -> None:
         """Fold every trade up to and including a moment (microseconds since 1970 UTC)."""
@@ -90,16 +90,40 @@ class Tape(Totals):
         """전일대비기호 of a price on this day."""
         return self.colours.symbol(price)
 
-    def packet(self, quotes: Tuple[int, int] | None = None) -> str:
-        """The raw string of the 주식체결 for the trade folded last.
+    def publish(
+        self,
+        tick: Tick,
+        touch: Tuple[int, int] | None = None,
+        feed: Feed | None = None,
+        coming: Sequence[Tick] = (),
+    ) -> str:
+        """Fold a trade and give its 주식체결.
+
+        A minute's trades are written at once, when the first of them is published: that costs less than
+        one after the other. What is written is given only if nothing came between.
 
         Args:
-            quotes: best ask and best bid in won just after it, 0 where there is none; the feed is
-                asked where they are not given.
+            touch: best ask and best bid in won just after it, 0 where there is none.
+            feed: asked for the touch where it is not given; the tape's own unless named.
+            coming: trades of that feed among which this one stands, in order.
         """
-        assert self.last is not None, "no trade was folded"
-        ask, bid = quotes or self._feed.best_quotes(self.stock, self.last)
-        return self.packets.trade(self, ask, bid)
+        if touch is not None:
+            return self.packets.trades(self, (tick,), (touch,))[0]
+        if self._foreseen[self._place] is not tick or self.last is not self._before:
+            self._foresee(tick, feed or self._feed, coming)
+        self._before = tick
+        self.add(tick)
+        self._place += 1
+        return self._written[self._place - 1]
+
+    def _foresee(self, tick: Tick, feed: Feed, coming: Sequence[Tick]) -> None:
+        """Write a trade and those that will follow, as they are if nothing comes between."""
+        first = next((place for place, each in enumerate(coming) if each is tick), None)
+        ticks = (tick,) if first is None else coming[first:]
+        touches = [feed.best_quotes(self.stock, each, self.board) for each in ticks]
+        self._written = self.packets.trades(self.copy(), ticks, touches)
+        self._foreseen, self._place = (*ticks, None), 0
+        self._before = self.last
 
 
 class Tapes:

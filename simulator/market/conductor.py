@@ -22,7 +22,7 @@ class Player(Protocol):
     turn: int
 
     def fire(self) -> None:
-        """Its event is due. It may wait for another one, as others may now."""
+        """Its event is due. It should say first for which one it waits next."""
 
 
 class Conductor:
@@ -37,6 +37,7 @@ class Conductor:
         self._waiting: List[Tuple[int, int, Player]] = []
         self._turns = 0
         self._running = False
+        self._firing: Optional[Player] = None  # still at the head of those that wait
         self._handle: Optional[Handle] = None
         self._at = 0  # when the handle fires
         loop.turning.append(self._step_aside)
@@ -45,6 +46,11 @@ class Conductor:
         """Let a player fire at a moment (microseconds since 1970 UTC), and at no other that it waited for."""
         self._turns += 1
         player.turn = self._turns
+        if player is self._firing:
+            self._firing = None
+            heapq.heapreplace(self._waiting, (moment, self._turns, player))
+            return
+        self._leave_head()
         heapq.heappush(self._waiting, (moment, self._turns, player))
         if not self._running and (self._handle is None or moment < self._at):
             self._arrange()
@@ -57,8 +63,15 @@ class Conductor:
         """A modal window opens in somebody's turn: the others go on by a timer."""
         if self._running:
             self._running = False
+            self._leave_head()
             if self._waiting:
                 self._arrange()
+
+    def _leave_head(self) -> None:
+        """Whoever fires has no event any more where its last one stood."""
+        if self._firing is not None:
+            self._firing = None
+            heapq.heappop(self._waiting)
 
     def _arrange(self) -> None:
         if self._handle is not None:
@@ -77,11 +90,15 @@ class Conductor:
                 if player.turn != turn:
                     heapq.heappop(waiting)
                 elif reach(moment):
-                    heapq.heappop(waiting)
+                    player.turn = 0
+                    self._firing = player
                     player.fire()
+                    if self._firing is not None:  # it waits for nothing more
+                        self._leave_head()
                 else:
                     break
         finally:
+            self._leave_head()
             self._running = False
             if waiting:
                 self._arrange()

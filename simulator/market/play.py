@@ -81,6 +81,7 @@ class Play:
     Attributes:
         stock, board: what is played.
         day: the day that is played.
+        minute: the feed's trades of the minute under way, or of the next one after its last.
         last: the trade printed last today; None before the first.
         quote: the book shown last today, None before; kept only while books are played.
         expected: what the running auction expects, likewise; None outside auctions.
@@ -103,6 +104,7 @@ class Play:
         self.stock = stock
         self.board = board
         self.day: Optional[date] = None
+        self.minute: Sequence[Tick] = ()
         self.last: Optional[Tick] = None
         self.quote: Optional[Quote] = None
         self.expected: Optional[Expected] = None
@@ -110,13 +112,14 @@ class Play:
         self.trading: Optional[Receiver] = None
         self._guard: Optional[Guard] = None
         self._watchers: Dict[Watcher, bool] = {}  # in order of arrival; whether it wants books
+        self._alone: Optional[Watcher] = None  # where trades go from the feed to one watcher
         self._untold: Deque[Tuple[Watcher, Callable[[], None]]] = deque()
         self._books = self._looks_out = False
         self._events: Iterator[Event] = iter(())
         self._event: Optional[Event] = None
-        # How far the feed was played: up to a moment, and so many events of each type at it.
+        # How far the feed was played: up to a moment, and the types of the events at it.
         self._moment = -1
-        self._done: Dict[type, int] = {}
+        self._done: Tuple[type, ...] = ()
         self._playing = False
         self._handle: Optional[Handle] = None  # of the next day
 
@@ -210,7 +213,7 @@ class Play:
 
     def _reach(self, moment: int) -> None:
         self._moment = moment
-        self._done.clear()
+        self._done = ()
 
     def _resume(self) -> None:
         """Go on with what is still to come of the day, with or without books."""
@@ -233,6 +236,8 @@ class Play:
             day = krx.kst(self.loop.now()).date()
             if self._listed(day):
                 self._guard = Guard(self, day, self.last)
+        straight = self.trading is None and self._guard is None and len(self._watchers) == 1
+        self._alone = next(iter(self._watchers)) if straight else None
 
     def _look_back(self, day: date, minute: int) -> None:
         """See what somebody sees who has looked for a while."""
@@ -251,7 +256,7 @@ class Play:
         """What of the feed has been played, and what has not."""
         first = sum(1 for event in events if event.at < self._moment)
         if first < len(events) and events[first].at == self._moment:
-            first += self._done.get(type(events[first]), 0)
+            first += self._done.count(type(events[first]))
         return list(events[:first]), list(events[first:])
 
     def _listed(self, day: date) -> bool:
@@ -264,7 +269,7 @@ class Play:
             expected = self.split(self.feed.expected(self.stock, day))[1]
             expected.reverse()
         for minute in self._minutes(day, start):
-            ticks = self.feed.ticks(self.stock, day, minute, self.board)
+            ticks = self.minute = self.feed.ticks(self.stock, day, minute, self.board)
             events: List[Event] = [*(self.split(ticks)[1] if minute == start else ticks)]
             if self._books:
                 quotes = self.feed.quotes(self.stock, day, minute, self.board)
@@ -301,16 +306,25 @@ class Play:
         event = self._event
         assert event is not None
         kind = type(event)
-        if event[0] != self._moment:
-            self._reach(event[0])
-        self._done[kind] = self._done.get(kind, 0) + 1
-        self._advance()  # first, so that whoever leaves now stops what is next
-        receiver = self.trading
-        alone = receiver is None and self._guard is None and len(self._watchers) == 1
-        if kind is Tick and alone and not self._untold:
+        if event[0] == self._moment:
+            self._done += (kind,)
+        else:
+            self._moment, self._done = event[0], (kind,)
+        # First what is next, so that whoever leaves now stops it: `_advance`, without a call.
+        following = self._event = next(self._events, None)
+        if following is None:
+            self._advance()
+        else:
+            self._conductor.wait(self, following[0])
+        alone = self._alone
+        if alone is not None and kind is Tick and not self._untold:
             # The quick way, for what happens most by far: nothing is there to be told before.
-            self._print_alone(cast(Tick, event))
+            self.last = tick = cast(Tick, event)
+            if tick[3] == 0:
+                self.expected = None
+            alone.traded(self, tick)
             return
+        receiver = self.trading
         if isinstance(event, Tick):
             self.print(event) if receiver is None else receiver.traded(event)
         elif isinstance(event, Quote):
@@ -318,14 +332,6 @@ class Play:
         else:
             self.expect(event) if receiver is None else receiver.expected(event)
         self.tell()
-
-    def _print_alone(self, tick: Tick) -> None:
-        self.last = tick
-        if tick[3] == 0:
-            self.expected = None
-        for watcher in self._watchers:
-            watcher.traded(self, tick)
-            return
 
     # -- what is published ---------------------------------------------------------------------
 

@@ -60,6 +60,11 @@ class Totals:
         elif side < 0:
             self.sold += quantity
             self.sells += 1
+        if price > self._high or price < self._low:
+            self.reach(at, price)
+
+    def reach(self, at: int, price: int) -> None:
+        """Mark a price beyond the day's highest or lowest; `add` does by itself."""
         if price > self._high:
             self._rise(at, price)
         if price < self._low:

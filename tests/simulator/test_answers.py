@@ -186,9 +186,14 @@ def test_the_latest_trades_are_those_of_the_tape(world, moment):
     stock = STOCK
     tape = Tape(world.feed, stock, TODAY)
     packets = []
-    while tape.upcoming() and tape.upcoming().at <= moment:
-        tape.fold()
-        packets.append((tape.packet().split("\t"), tape.value))
+    ticks = [
+        tick
+        for bar in world.feed.minutes(stock, TODAY)
+        for tick in world.feed.ticks(stock, TODAY, bar.minute)
+        if tick.at <= moment
+    ]
+    for tick in ticks:
+        packets.append((tape.publish(tick).split("\t"), tape.value))
     assert len(table) == min(len(packets), 2_000)
     for row, (packet, value) in zip(table, reversed(packets)):
         real = [field.strip() for field in packet]  # a blank where a TR has nothing

@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sapi_kiwoom import catalogue, krx
 from simulator.feeds import Tick
@@ -11,15 +13,23 @@ from simulator.tape import Tape, Tapes
 from simulator.universe import universe
 
 DAY = date(2026, 11, 19)
+FEED = Generated(5)
 FIDS = catalogue.real_types()["주식체결"].fids
 
 
+def trades(feed, stock):
+    return [tick for bar in feed.minutes(stock, DAY) for tick in feed.ticks(stock, DAY, bar.minute)]
+
+
+def values(raw):
+    return dict(zip(FIDS, raw.split("\t")))
+
+
 def packets(code, count):
-    tape = Tape(Generated(5), universe()[code], DAY)
-    while tape.upcoming() is not None and count > 0:
-        tape.fold()
-        yield tape, dict(zip(FIDS, tape.packet().split("\t")))
-        count -= 1
+    feed, stock = Generated(5), universe()[code]
+    tape = Tape(feed, stock, DAY)
+    for tick in trades(feed, stock)[:count]:
+        yield tape, values(tape.publish(tick))
 
 
 @pytest.mark.parametrize("code", ["005930", "015760", "069500", "0126Z0"])
@@ -69,20 +79,14 @@ def test_identities_of_every_trade(code):
 
 
 def test_the_days_trades_add_up_to_its_bar():
-    stock = universe()["015760"]
-    tape = Tape(Generated(5), stock, DAY)
+    feed, stock = Generated(5), universe()["015760"]
+    tape = Tape(feed, stock, DAY)
     tape.advance(krx.midnight(DAY) + 24 * 60 * krx.MINUTE)
     assert tape.upcoming() is None
-    last = dict(zip(FIDS, tape.packet().split("\t")))
-    bar = Generated(5).day(stock, DAY)
-    assert (tape.open, tape.high, tape.low, tape.last.price) == (
-        bar.open,
-        bar.high,
-        bar.low,
-        bar.close,
-    )
-    assert int(last[13]) == bar.volume
-    assert int(last[14]) == bar.value_million
+    bar = feed.day(stock, DAY)
+    folded = (tape.open, tape.high, tape.low, tape.last.price)
+    assert folded == (bar.open, bar.high, bar.low, bar.close)
+    assert (tape.volume, tape.value // 1_000_000) == (bar.volume, bar.value_million)
 
 
 def test_a_tape_asked_again_goes_on_where_it_was():
@@ -94,7 +98,7 @@ def test_a_tape_asked_again_goes_on_where_it_was():
     assert tape.volume > volume
     fresh = Tape(history, stock, DAY)
     fresh.advance(moment + krx.MINUTE)
-    assert fresh.packet() == tape.packet()
+    assert (fresh.last, fresh.marks, fresh.value) == (tape.last, tape.marks, tape.value)
     assert tapes.at(stock, moment).volume == volume
 
 
@@ -104,38 +108,59 @@ def test_advancing_folds_every_trade_until_then(minute):
     moment = krx.midnight(DAY) + minute * krx.MINUTE + 30_000_000
     advanced, folded = Tape(feed, stock, DAY), Tape(feed, stock, DAY)
     advanced.advance(moment)
-    while folded.upcoming() is not None and folded.upcoming().at <= moment:
-        folded.fold()
+    for tick in trades(feed, stock):
+        if tick.at <= moment:
+            folded.add(tick)
     for name in ("last", "marks", "volume", "value", "bought", "sold", "buys", "sells"):
         assert getattr(advanced, name) == getattr(folded, name), name
-    assert advanced.upcoming() == folded.upcoming()
 
 
 def test_a_copy_goes_on_by_itself():
-    tape = Tape(Generated(5), universe()["015760"], DAY)
-    tape.advance(krx.midnight(DAY) + 700 * krx.MINUTE)
-    before, volume = tape.packet(), tape.volume
+    feed, stock = Generated(5), universe()["015760"]
+    ticks = trades(feed, stock)[:60]
+    whole = Tape(feed, stock, DAY)
+    expected = [whole.publish(tick) for tick in ticks]
+    tape = Tape(feed, stock, DAY)
+    first = [tape.publish(tick, coming=ticks) for tick in ticks[:30]]
     copied = tape.copy()
-    copied.fold()
-    assert copied.packet() != before
-    assert (tape.packet(), tape.volume) == (before, volume)
+    assert [copied.publish(tick, coming=ticks) for tick in ticks[30:]] == expected[30:]
+    assert tape.last == ticks[29]
+    assert first + [tape.publish(tick, coming=ticks) for tick in ticks[30:]] == expected
 
 
 def test_best_quotes_may_be_given():
     feed, stock = Generated(5), universe()["015760"]
+    tick = trades(feed, stock)[0]
+    asked = Tape(feed, stock, DAY).publish(tick)
+    assert Tape(feed, stock, DAY).publish(tick, feed.best_quotes(stock, tick)) == asked
     tape = Tape(feed, stock, DAY)
-    tick = tape.fold()
-    assert tape.packet(feed.best_quotes(stock, tick)) == tape.packet()
-    values = dict(zip(FIDS, tape.packet((0, tape.lower)).split("\t")))
-    assert (values[27], values[28]) == ("-0", f"-{tape.lower}")
+    found = values(tape.publish(tick, (0, tape.lower)))
+    assert (found[27], found[28]) == ("-0", f"-{tape.lower}")
 
 
 def test_a_trade_that_the_feed_does_not_have():
-    tape = Tape(Generated(5), universe()["015760"], DAY)
-    last = tape.fold()
-    volume, upcoming = tape.volume, tape.upcoming()
-    tape.add(Tick(last.at + 1, tape.upper, 7, 1))
-    values = dict(zip(FIDS, tape.packet((0, tape.upper)).split("\t")))
-    assert (values[15], values[13], values[25]) == ("+7", str(volume + 7), "1")
-    assert values[567] != "000000"
-    assert tape.upcoming() == upcoming
+    feed, stock = Generated(5), universe()["015760"]
+    tape = Tape(feed, stock, DAY)
+    first = trades(feed, stock)[0]
+    tape.publish(first)
+    volume = tape.volume
+    found = values(tape.publish(Tick(first.at + 1, tape.upper, 7, 1), (0, tape.upper)))
+    assert (found[15], found[13], found[25]) == ("+7", str(volume + 7), "1")
+    assert found[567] != "000000"
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_what_is_written_ahead_is_what_would_be_written_then(data):
+    """Whatever comes between: trades of orders, touches that orders changed, a part of a minute."""
+    feed, stock = FEED, universe()[data.draw(st.sampled_from(["005930", "015760", "069500"]))]
+    bar = data.draw(st.sampled_from(feed.minutes(stock, DAY)[:40]))
+    coming = feed.ticks(stock, DAY, bar.minute)
+    ahead, alone = Tape(feed, stock, DAY), Tape(feed, stock, DAY)
+    for tick in coming[data.draw(st.integers(0, len(coming) - 1)) :][:40]:
+        if data.draw(st.integers(0, 9)) == 0:
+            own = Tick(tick.at, tick.price, data.draw(st.integers(1, 1_000)), tick.side)
+            touch = data.draw(st.sampled_from([None, (0, tick.price), (tick.price, 0)]))
+            assert ahead.publish(own, touch, feed, coming) == alone.publish(own, touch)
+        assert ahead.publish(tick, None, feed, coming) == alone.publish(tick)
+        assert (ahead.volume, ahead.marks) == (alone.volume, alone.marks)
