@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Callable, List, NamedTuple, Optional, Sequence
 from sapi_kiwoom import krx
 from simulator.feeds.bars import AFTER, KRX, Expected, Quote, Tick
 from simulator.feeds.generator.boards import board_limits, board_seed, windows
-from simulator.feeds.generator.depth import Depth, draw_quotes
+from simulator.feeds.generator.depth import STRETCH, Depth, Kept, draw_book
 from simulator.feeds.generator.expected import (
     OPENING_MINUTES,
     Orders,
@@ -87,11 +87,18 @@ def quotes_around(feed: Feed, stock: Stock, day: date, minute: int, board: str) 
 
     There are none while orders gather for an auction, and none before a session's first trade.
     """
+    return _book_around(feed, stock, day, minute, board)[0]
+
+
+def _book_around(
+    feed: Feed, stock: Stock, day: date, minute: int, board: str
+) -> Tuple[List[Quote], Optional[Kept]]:
+    """The books of a minute, and what it leaves for the next one."""
     for window in windows(stock, day, board):
         if window.start <= minute < window.end:
             break
     else:
-        return []
+        return [], None
     table, limits = krx.tick_table(stock.market, day), limits_on(feed, stock, day, board)
     bars = feed.minutes(stock, day, board)
     place = bisect_left([bar.minute for bar in bars], minute)
@@ -128,8 +135,23 @@ def quotes_around(feed: Feed, stock: Stock, day: date, minute: int, board: str) 
                 before = None
             if halt.start < start + krx.MINUTE <= halt.end:
                 lasting = False
-    depth = _depth(feed.seed, stock, day, board)
-    return draw_quotes(depth, table, limits, start, ticks, best, before, lasting, earlier, bars)
+    kept: Optional[Kept] = None
+    if before is not None and minute % STRETCH and minute > window.start:
+        kept = _book_around(feed, stock, day, minute - 1, board)[1]
+    book = draw_book(
+        _depth(feed.seed, stock, day, board),
+        table,
+        limits,
+        start,
+        ticks,
+        best,
+        before,
+        lasting,
+        earlier=earlier,
+        bars=bars,
+        kept=kept,
+    )
+    return (book.quotes, book.keep() if lasting else None) if book else ([], None)
 
 
 def _halts(feed: Feed, stock: Stock, day: date) -> Sequence[Halt]:

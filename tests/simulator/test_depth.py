@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 from hashlib import sha256
+from unittest.mock import patch
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,9 @@ from simulator.draws import Draws
 from simulator.feeds.bars import AFTER, KRX, NXT, MinuteBar, Tick
 from simulator.feeds.generator import FIRST_DAY, Generated
 from simulator.feeds.generator.boards import windows
+from simulator.feeds.generator.book import GROUP, Book
 from simulator.feeds.generator.depth import Depth, draw_quotes
+from simulator.feeds.generator.queues import TURNS
 from simulator.feeds.generator.standing import draw_standing, locked_depth
 from simulator.universe import Stock, universe
 
@@ -112,6 +115,43 @@ def test_any_minute_can_be_had_alone(seed, stock, day, random):
         random.shuffle(minutes)
     other = Generated(seed)
     assert {minute: other.quotes(stock, day, minute) for minute in minutes} == found
+
+
+class PlainBook(Book):
+    """Waits as the rules say, without haste."""
+
+    def wait(self, until, sending=True):
+        while self._dues[self._number] < until:
+            due, slot = self._dues[self._number], self._number
+            for number in range(slot * TURNS, slot * TURNS + TURNS):
+                turn = self._turns[number]
+                seat = self._view.seats[turn]
+                place = self._view.best[seat >> 4] + seat % 16 if seat < 32 else 0
+                if self._prices[place] and seat < 32:
+                    assert self._ticks[place] & 31 == turn
+                    self._renew(place, self._parts[number])
+            self._number += 1
+            if self._number == self._border:
+                self._take_up(self._first + self._number)
+            if sending and due - self._latest >= GROUP:
+                self.send(due)
+
+
+@settings(max_examples=15)
+@given(SEEDS, STOCKS, DAYS, st.integers(540, 900))
+@example(1, universe()["005930"], DAY, 541)
+@example(1, universe()["035420"], DAY, 606)
+def test_the_short_way_through_a_minute_draws_what_the_rules_say(seed, stock, day, minute):
+    quotes = Generated(seed).quotes(stock, day, minute)
+    with patch("simulator.feeds.generator.depth.Book", PlainBook):
+        assert Generated(seed).quotes(stock, day, minute) == quotes
+
+
+def test_books_go_on_across_minutes_at_a_broker_s_pace():
+    feed, stock = Generated(1), universe()["005930"]
+    times = [quote.at for minute in range(600, 612) for quote in feed.quotes(stock, DAY, minute)]
+    assert times == sorted(set(times))
+    assert all(times[n + 8] - times[n] >= SECOND for n in range(len(times) - 8))
 
 
 @given(SEEDS, STOCKS, DAYS, st.integers(540, 900))
@@ -224,16 +264,18 @@ def bar(minute, low, high):
 
 
 def test_orders_gather_at_prices_that_were_near_and_are_gone_where_trades_passed():
-    prices = range(90, 131)
+    table = krx.tick_table("KOSPI", DAY)  # ticks of one won here
     up = [bar(600 + n, 100, 101) for n in range(30)] + [bar(630, 101, 110), bar(631, 109, 110)]
     flat, risen = (
-        draw_standing(bytes([128] * 256), prices, 90, 1, minute, 540, 1, up[: minute - 600])
+        draw_standing(bytes([128] * 256), table, 90, 130, minute, 540, 1, up[: minute - 600])
         for minute in (630, 632)
     )
     assert flat.asks[104 - 90] == flat.asks[103 - 90]
     assert risen.bids[104 - 90] < risen.bids[99 - 90]  # new beneath the price, and long there
     assert risen.asks[112 - 90] > risen.asks[121 - 90]  # seen from afar, and never before
-    alike = draw_standing(bytes([128] * 256), prices, 90, 1, 700, 540, 1, [])
+    whole = draw_standing(bytes([128] * 256), table, 80, 140, 632, 540, 1, up)
+    assert (whole.asks[10:51], whole.bids[10:51]) == (risen.asks, risen.bids)
+    alike = draw_standing(bytes([128] * 256), table, 90, 130, 700, 540, 1, [])
     assert alike.asks[100 - 90] > alike.asks[110 - 90] > alike.asks[115 - 90] > alike.asks[111 - 90]
 
 
@@ -366,4 +408,4 @@ def test_same_seed_same_bytes():
     )
     assert len(quotes) > 60
     digest = sha256(repr([tuple(quote) for quote in quotes]).encode()).hexdigest()
-    assert digest == "544c9c352bc3696dca71ac313c76dc3b97b097a7e13473ae37e70f9b9af712b5"
+    assert digest == "48faa3072f52b3866e45ba250b0ba09e1e11c99e2c971caa07e89375d02354c9"

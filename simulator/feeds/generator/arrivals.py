@@ -13,13 +13,14 @@ from operator import mul
 from sapi_kiwoom import krx
 from simulator.draws import OCTAVE, heavy_tail
 
-_LENGTHS = (1,) * 116 + (2,) * 60 + (3,) * 34 + (4,) * 20 + (6,) * 16 + (9,) * 10
-_RUNS = tuple(bytes([draw]) * _LENGTHS[draw * 101 & 255] for draw in range(256))
-"""For each byte a run of trades at one price, of two on average."""
+_RUN = (1,) * 116 + (2,) * 60 + (3,) * 34 + (4,) * 20 + (6,) * 16 + (9,) * 10
+LENGTHS = tuple(_RUN[draw * 101 & 255] for draw in range(256))
+"""For each byte how long a run of trades at one price is, two on average."""
+_RUNS = tuple(bytes([draw]) * length for draw, length in enumerate(LENGTHS))
 
-_GAPS = heavy_tail(OCTAVE * 24 // 10)
-_SPEEDS = heavy_tail(OCTAVE * 15 // 10)
-_STRETCHES = 48
+GAPS = heavy_tail(OCTAVE * 24 // 10)
+SPEEDS = heavy_tail(OCTAVE * 15 // 10)
+STRETCHES = 48
 """Parts of a minute's trades that come at different speeds."""
 
 
@@ -81,9 +82,9 @@ def moments(draws: bytes, count: int, start: int, end: int) -> list[int]:
         count: how many moments.
         start, end: between which they lie, the first not at the start itself.
     """
-    stretch = count // _STRETCHES + 1
-    speeds = chain.from_iterable(repeat(_SPEEDS[draw], stretch) for draw in draws[count + 1 :])
-    gaps = map(_GAPS.__getitem__, draws[: count + 1])
+    stretch = count // STRETCHES + 1
+    speeds = chain.from_iterable(repeat(SPEEDS[draw], stretch) for draw in draws[count + 1 :])
+    gaps = map(GAPS.__getitem__, draws[: count + 1])
     passed = list(accumulate(map(mul, gaps, speeds)))
     whole = passed.pop()
     span = end - start
@@ -92,7 +93,7 @@ def moments(draws: bytes, count: int, start: int, end: int) -> list[int]:
 
 def draws_needed(count: int) -> int:
     """How many draws `moments` takes for so many trades."""
-    return count + _STRETCHES + 2
+    return count + STRETCHES + 2
 
 
 MARGIN = krx.MINUTE // 4_000

@@ -33,13 +33,13 @@ def _weights(singles: int, octaves_tenths: int) -> tuple[int, ...]:
     )
 
 
-_TABLES = (
+TABLES = (
     *(_weights(0, 14) for _ in range(3)),
     *(_weights(singles, 24) for singles in (16, 56, 72, 76, 79)),
 )
 """By the binary digits of the mean size: small ones have single shares enough by themselves."""
 
-_PROVIDED = (1, 10, 100, 1, 20, 50, 200, 1)
+PROVIDED = (1, 10, 100, 1, 20, 50, 200, 1)
 """Sizes in which liquidity providers print."""
 
 
@@ -87,7 +87,7 @@ def draw_sizes(draws: bytes, shares: int, provided: bool) -> list[int]:
         return [shares] * trades
     if provided and trades > 5:
         first = draws[0]
-        size, repeated = _PROVIDED[first & 7], trades * (64 + (first >> 1)) >> 9
+        size, repeated = PROVIDED[first & 7], trades * (64 + (first >> 1)) >> 9
         if size * repeated * 3 < shares:
             place = draws[1] * (trades - repeated) >> 8
             sizes = _spread(draws[repeated:], shares - size * repeated)
@@ -98,7 +98,7 @@ def draw_sizes(draws: bytes, shares: int, provided: bool) -> list[int]:
 def _spread(draws: bytes, shares: int) -> list[int]:
     trades = len(draws)
     mean = shares // trades
-    table = _TABLES[min(7, mean.bit_length())]
+    table = TABLES[min(len(TABLES) - 1, mean.bit_length())]
     passed = list(accumulate(map(table.__getitem__, draws)))
     spare, whole = shares - trades, passed[-1]
     if not whole:

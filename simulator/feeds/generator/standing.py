@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from typing import List, NamedTuple, Sequence, Tuple
 
+from sapi_kiwoom import krx
 from simulator.draws import NORMAL, NORMAL_ONE, OCTAVE, heavy_tail
 from simulator.feeds.bars import MinuteBar
 
@@ -62,31 +63,36 @@ def usual_depth(since_open: int) -> int:
     return min(310, 256 + (since_open - 60) * 54 // 240)
 
 
+def looked_at(bars: Sequence[MinuteBar], minute: int) -> Sequence[MinuteBar]:
+    """The minutes of a day that orders remember which stand in the book at a minute."""
+    passed = bisect_left(bars, (minute,))
+    return bars[max(0, passed - _MEMORY) : passed]
+
+
 def draw_standing(
     noise: bytes,
-    prices: Sequence[int],
+    table: krx.TickTable,
     low: int,
-    tick: int,
+    high: int,
     minute: int,
     opening: int,
     volatility: int,
-    bars: Sequence[MinuteBar],
+    recent: Sequence[MinuteBar],
 ) -> Standing:
-    """How deep the book is at each of these prices from a minute on.
+    """How deep the book is from a minute on, at each price by itself.
 
     Args:
         noise: random bytes of the day, a power of two of them.
-        prices: valid ones in won, without gaps.
-        low: the number of ticks below the first of them.
-        tick: won.
+        table: the day's valid prices.
+        low: the number of ticks below the lowest price that is asked for.
+        high: the same of the highest one.
         minute: minutes since midnight.
         opening: the minute of the day's open.
         volatility: deviation of a usual day's return in 1/10,000.
-        bars: the minutes of the day; those from ``minute`` on are not looked at.
+        recent: the minutes that are `looked_at`.
     """
     mask = len(noise) - 1
-    passed = bisect_left(bars, (minute,))
-    recent = bars[max(0, passed - _MEMORY) : passed]
+    prices = [table.price(index) for index in range(low, high + 1)]
     whole = (
         usual_depth(minute - opening)
         * _wave(_LONG_WAVE, noise, mask, minute, _LONG, 11)
@@ -98,14 +104,15 @@ def draw_standing(
     if recent:
         lately = recent[-_MOVED:]
         move = lately[-1].close - sum(bar.close for bar in lately) // len(lately)
-        usual = max(_MOVED_LITTLE * tick, prices[0] * volatility // 100_000)
+        price = lately[-1].close
+        usual = max(_MOVED_LITTLE * table.tick(price), price * volatility // 100_000)
         move = max(-64, min(64, move * NORMAL_ONE // usual))
         lean += move * (96 + 3 * _wave(NORMAL, noise, mask, minute, _LONG, 53)) >> 8
     lean = max(-140, min(140, lean * _LEAN // NORMAL_ONE))
     sides = []
-    above, below = _gathered(prices, recent)
-    own = [_price(noise, mask, index, minute) for index in range(low, low + len(prices))]
-    rounded = _roundness(prices, tick)
+    above, below = _gathered(table, low, high, recent)
+    own = [_price(noise, mask, index, minute) for index in range(low, high + 1)]
+    rounded = [_roundness(price, table.tick(price)) for price in prices]
     for gathered, part in ((above, whole * (256 + lean) >> 8), (below, whole * (256 - lean) >> 8)):
         sides.append(
             [
@@ -151,32 +158,35 @@ def _price(noise: bytes, mask: int, index: int, minute: int) -> int:
     return first + (second - first) * part // _PRICE
 
 
-def _roundness(prices: Sequence[int], tick: int) -> List[int]:
-    more = [256] * len(prices)
-    for ticks, part in reversed(_ROUND):
-        first = -prices[0] % (ticks * tick) // tick
-        for place in range(first, len(prices), ticks):
-            if not prices[place] % (ticks * tick):
-                more[place] = part
-    return more
+def _roundness(price: int, tick: int) -> int:
+    """How much more stands at a price because it is a round one, in 1/256."""
+    for ticks, part in _ROUND:
+        if not price % (ticks * tick):
+            return part
+    return 256
 
 
-def _gathered(prices: Sequence[int], bars: Sequence[MinuteBar]) -> Tuple[List[int], List[int]]:
+def _gathered(
+    table: krx.TickTable, low: int, high: int, bars: Sequence[MinuteBar]
+) -> Tuple[List[int], List[int]]:
     """For how many minutes orders could gather at each price, above the trades and below them."""
+    first = max(0, low - _SEEN)  # trades beyond the prices are near enough from here on
+    prices = [table.price(index) for index in range(first, high + _SEEN + 1)]
+    wanted = slice(low - first, high + 1 - first)
     size = len(prices)
     known = _FRESH_DAY if len(bars) < _MEMORY else 0
     above, below = [0] * (size + 1), [0] * (size + 1)  # changes from place to place
     top, bottom = 0, size  # places that trades have not passed since
     for bar in reversed(bars):
-        high, low = bisect_right(prices, bar.high), bisect_left(prices, bar.low)
-        top, bottom = max(top, high), min(bottom, low)
+        upper, lower = bisect_right(prices, bar.high), bisect_left(prices, bar.low)
+        top, bottom = max(top, upper), min(bottom, lower)
         if top == size and not bottom:
             break
-        end = min(size, high + _SEEN)
+        end = min(size, upper + _SEEN)
         if top < end:
             above[top] += 1
             above[end] -= 1
-        end = max(0, low - _SEEN)
+        end = max(0, lower - _SEEN)
         if end < bottom:
             below[end] += 1
             below[bottom] -= 1
@@ -184,4 +194,4 @@ def _gathered(prices: Sequence[int], bars: Sequence[MinuteBar]) -> Tuple[List[in
         above[top] += known
         below[0] += known
         below[bottom] -= known
-    return list(accumulate(above))[:size], list(accumulate(below))[:size]
+    return list(accumulate(above))[wanted], list(accumulate(below))[wanted]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
-from typing import Callable, Iterator, Sequence
+from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from sapi_kiwoom import krx
 from simulator.draws import NORMAL, NORMAL_ONE, octets
@@ -15,18 +15,52 @@ from simulator.feeds.generator.interruptions import Interruption
 from simulator.feeds.generator.sizes import auction_shares, count_trades, counts, draw_sizes
 from simulator.universe import Stock
 
-_TURNS = 22
+TURNS = 22
 """How often one who trades at the same price comes from the other side, of 256 times."""
 
 _LEAN_DAY, _LEAN_HOUR, _LEAN_MOVE = 22, 26, 50
-"""In 1/16 of `_TURNS`' measure, how far buyers or sellers are keener: a deviation of it for days, one for
+"""In 1/16 of `TURNS`' measure, how far buyers or sellers are keener: a deviation of it for days, one for
 hours, and so much for each deviation that the price is off its base."""
 
 _MOST_LEAN = 96
 _HOURS = 16
 
-_tick: Callable[[tuple[int, int, int, int]], Tick] = partial(tuple.__new__, Tick)
+tick: Callable[[tuple[int, int, int, int]], Tick] = partial(tuple.__new__, Tick)
 """`Tick._make` without its checks, in half the time."""
+
+
+class Minute(NamedTuple):
+    """What is known of a minute's trades before each of them is drawn.
+
+    Attributes:
+        number: how many there are.
+        draws: for their order and side, their sizes, their moments, one after the other.
+        lean: how much keener buyers are than sellers; None after hours, where nobody comes to anybody.
+        opening, closing: the levels of the first and of the last trade, from the lowest upwards.
+        trades: at each level.
+        traded: shares at each level but those of the auction.
+        auction: shares of an auction that is the first trade, or 0.
+        provided: whether liquidity providers take part.
+        begin, until: between which the trades come, an auction at the beginning, in microseconds.
+        caused: when the last trade interrupts trading, or 0.
+        prices: of the levels, in won.
+        limits: the day's highest and lowest price, in won, if the minute reaches one of them.
+    """
+
+    number: int
+    draws: Tuple[bytes, bytes, bytes]
+    lean: Optional[int]
+    opening: int
+    closing: int
+    trades: List[int]
+    traded: List[int]
+    auction: int
+    provided: bool
+    begin: int
+    until: int
+    caused: int
+    prices: List[int]
+    limits: Optional[Tuple[int, int]]
 
 
 def draw_ticks(
@@ -47,6 +81,19 @@ def draw_ticks(
         limits: the day's highest and lowest price, in won.
         stops: the day's interruptions: trades that cause or end one are at its moments.
     """
+    minute = draw_minute(seed, stock, day, bar, limits, stops)
+    return minute if isinstance(minute, list) else trades_of(minute)
+
+
+def draw_minute(
+    seed: int,
+    stock: Stock,
+    day: date,
+    bar: MinuteBar,
+    limits: tuple[int, int],
+    stops: Sequence[Interruption] = (),
+) -> list[Tick] | Minute:
+    """What decides the trades of a minute, or the one of the closing auction; see `draw_ticks`."""
     key = (seed, stock.code, day, bar.minute)
     session = krx.session(day)
     start = krx.midnight(day) + bar.minute * krx.MINUTE
@@ -77,30 +124,44 @@ def draw_ticks(
         trades[closing] = 1  # the trade that goes too far is the last one
     number = sum(trades)
     draws = octets(2 * number + draws_needed(number) + 3, "trades", *key)
-    levels = order(draws[3 : 3 + number], trades, opening, closing)
-    passed = 3 + number
-    sizes = _sizes(draws[passed:], trades, traded, (opening, auction), stock.kind == "etf")
-    passed += number
+    ordered, sized = 3 + number, 3 + 2 * number
+    after_hours = bar.minute > session.closing_auction
+    return Minute(
+        number=number,
+        draws=(draws[3:ordered], draws[ordered:sized], draws[sized:]),
+        lean=None if after_hours else _lean((seed, stock.code, day), stock, bar, limits),
+        opening=opening,
+        closing=closing,
+        trades=trades,
+        traded=traded,
+        auction=auction,
+        provided=stock.kind == "etf",
+        begin=ended or start + draws[1] * (8_000 if with_auction else 13),
+        until=caused or end - MARGIN,
+        caused=caused,
+        prices=[table.price(first + level) for level in range(width)],
+        limits=limits if bar.high >= limits[0] or bar.low <= limits[1] else None,
+    )
 
-    begin = ended or start + draws[1] * (8_000 if with_auction else 13)
-    until = caused or end - MARGIN
-    if with_auction:
-        times = [begin, *moments(draws[passed:], number - 1, begin, until)]
+
+def trades_of(minute: Minute) -> list[Tick]:
+    """The trades of a minute in order of time."""
+    number, (ordering, sizing, timing), lean = minute.number, minute.draws, minute.lean
+    levels = order(ordering, minute.trades, minute.opening, minute.closing)
+    auction = (minute.opening, minute.auction)
+    sizes = _sizes(sizing, minute.trades, minute.traded, auction, minute.provided)
+    if minute.auction:
+        times = [minute.begin, *moments(timing, number - 1, minute.begin, minute.until)]
     else:
-        times = moments(draws[passed:], number, begin, until)
-    if caused:
-        times[-1] = caused
-    valid = [table.price(first + level) for level in range(width)]
-    prices = [valid[level] for level in levels]
-    if bar.minute > session.closing_auction:
-        sides = [0] * number
-    else:
-        lean = _lean((seed, stock.code, day), stock, bar, limits)
-        sides = _sides(draws[3 : 3 + number], prices, bar, limits, lean)
-        if with_auction:
-            sides[0] = 0
+        times = moments(timing, number, minute.begin, minute.until)
+    if minute.caused:
+        times[-1] = minute.caused
+    prices = [minute.prices[level] for level in levels]
+    sides = [0] * number if lean is None else _sides(ordering, prices, lean, minute.limits)
+    if minute.auction:
+        sides[0] = 0
     quantities = [next(sizes[level]) for level in levels]
-    return list(map(_tick, zip(times, prices, quantities, sides)))
+    return list(map(tick, zip(times, prices, quantities, sides)))
 
 
 def _sizes(
@@ -134,16 +195,13 @@ def _lean(key: tuple[object, ...], stock: Stock, bar: MinuteBar, limits: tuple[i
     return max(-_MOST_LEAN, min(_MOST_LEAN, gone + drawn)) + (draw & 15) >> 4
 
 
-def _sides(
-    draws: bytes, prices: list[int], bar: MinuteBar, limits: tuple[int, int], lean: int
-) -> list[int]:
+def _sides(draws: bytes, prices: list[int], lean: int, limits: tuple[int, int] | None) -> list[int]:
     """Who came to whom: up is a buyer, down a seller, and an unchanged price mostly the same again.
 
     Where the price stays at a limit, only one side is left to come to.
     """
-    upper, lower = limits
     side = 1 if draws[-1] < 128 + 4 * lean else -1
-    buyers_leave, sellers_leave = _TURNS - lean, _TURNS + lean
+    buyers_leave, sellers_leave = TURNS - lean, TURNS + lean
     before = prices[0]
     sides = []
     for price, draw in zip(prices, draws):
@@ -155,10 +213,11 @@ def _sides(
             side = -side
         before = price
         sides.append(side)
-    if bar.high >= upper or bar.low <= lower:
+    if limits:
+        upper, _ = limits
         for number, price in enumerate(prices):
             if number and price != prices[number - 1]:
                 continue
-            if price in (upper, lower):
+            if price in limits:
                 sides[number] = -1 if price == upper else 1
     return sides
