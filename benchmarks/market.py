@@ -163,7 +163,7 @@ def _format(minutes: int) -> float:
     drawn = []
     for _, minute in _each_minute(feed, [stock], 4 * minutes):
         ticks = feed.ticks(stock, DAY, minute)
-        drawn.append((ticks, [feed.best_quotes(stock, tick) for tick in ticks]))
+        drawn.append((ticks, feed.touches(stock, ticks)))
     tape = Tape(feed, stock, DAY)
     began = time.perf_counter()
     for ticks, touches in drawn:

@@ -120,7 +120,7 @@ class Tape(Totals):
         """Write a trade and those that will follow, as they are if nothing comes between."""
         first = next((place for place, each in enumerate(coming) if each is tick), None)
         ticks = (tick,) if first is None else coming[first:]
-        touches = [feed.best_quotes(self.stock, each, self.board) for each in ticks]
+        touches = feed.touches(self.stock, ticks, self.board)
         self._written = self.packets.trades(self.copy(), ticks, touches)
         self._foreseen, self._place = (*ticks, None), 0
         self._before = self.last

@@ -7,7 +7,7 @@ asks: `minutes_so_far` and `day_so_far` give what had happened by a moment.
 from __future__ import annotations
 
 from datetime import date
-from typing import Iterator, Protocol
+from typing import Iterator, Protocol, Sequence
 
 from simulator.feeds.bars import KRX, DayBar, Expected, MinuteBar, Quote, Tick
 from simulator.universe import Stock
@@ -49,6 +49,11 @@ class Feed(Protocol):
 
     def best_quotes(self, stock: Stock, tick: Tick, board: str = KRX) -> tuple[int, int]:
         """Best ask and best bid in won just after a trade; 0 where the book has no such side."""
+
+    def touches(
+        self, stock: Stock, ticks: Sequence[Tick], board: str = KRX
+    ) -> list[tuple[int, int]]:
+        """The `best_quotes` just after each of a day's trades."""
 
     def quotes(self, stock: Stock, day: date, minute: int, board: str = KRX) -> list[Quote]:
         """The books of a minute in order of time: each change that a broker would send."""

@@ -292,6 +292,12 @@ class Overlay:
         known = shown.touch(tick) if shown is not None and shown.touch is not None else None
         return known or best_quotes(self, stock, day, tick, board)
 
+    def touches(
+        self, stock: Stock, ticks: Sequence[Tick], board: str = KRX
+    ) -> List[Tuple[int, int]]:
+        """The `best_quotes` just after each of a day's trades."""
+        return [self.best_quotes(stock, tick, board) for tick in ticks]
+
     def quotes(self, stock: Stock, day: date, minute: int, board: str = KRX) -> List[Quote]:
         """The books of a minute in order of time: those given, or drawn around its trades."""
         shown = self._shown(stock, day, board)

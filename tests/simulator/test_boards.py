@@ -58,6 +58,9 @@ def test_trades_rebuild_the_minutes_of_every_board(seed, stock, day, board, data
         times = [tick.at for tick in ticks]
         assert times == sorted(times)
         assert krx.day_and_minute(times[0]) == krx.day_and_minute(times[-1]) == (day, bar.minute)
+        assert feed.touches(stock, ticks, board) == [
+            feed.best_quotes(stock, tick, board) for tick in ticks
+        ]
         for tick in ticks:
             ask, bid = feed.best_quotes(stock, tick, board)
             assert {1: ask, -1: bid, 0: tick.price}[tick.side] == tick.price

@@ -154,6 +154,14 @@ class Generated:
             touches = self._touches_of(stock, krx.day_and_minute(tick.at)[0], board)
         return touches.after(tick)
 
+    def touches(
+        self, stock: Stock, ticks: Sequence[Tick], board: str = KRX
+    ) -> list[tuple[int, int]]:
+        """Best ask and best bid just after each trade of a day; see `best_quotes`."""
+        if not ticks:
+            return []
+        return self._touches_of(stock, krx.day_and_minute(ticks[0].at)[0], board).after_each(ticks)
+
     def _touches_of(self, stock: Stock, day: date, board: str) -> Touches:
         start, touches = self._touches.get((stock, board), (0, None))
         if touches is None or start != krx.midnight(day):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import date
+from typing import Iterable
 
 from sapi_kiwoom import krx
 from simulator.draws import OCTAVE, heavy_tail, octets
@@ -73,24 +75,21 @@ class Touches:
 
     def after(self, tick: Tick) -> tuple[int, int]:
         """Best ask and best bid in won just after a trade; 0 where the limit leaves no room for one."""
-        at, price, _, side = tick
-        block = at >> _BLOCK_BITS
-        part = self._parts.get(block)
-        if part is None:
-            part = self._parts[block] = self._part(block)
-        key = (price, side > 0)
-        found = self._touches.get(key)
-        if found is None:
-            found = self._touches[key] = self._touches_at(price, side > 0)
-        running, touches = found
-        draw = (at ^ self._salt) * _MULTIPLIER >> 40
-        if draw & 255 >= part * running >> 3:
-            return touches[0]
-        size = draw >> 8 & 255
-        for number, upto in enumerate(self._wider, 1):
-            if size < upto:
-                return touches[number]
-        return touches[_SPREADS - 1]
+        return self.after_each((tick,))[0]
+
+    def after_each(self, ticks: Iterable[Tick]) -> list[tuple[int, int]]:
+        """The same after each of some trades."""
+        parts, known, salt, wider = self._parts, self._touches, self._salt, self._wider
+        touches = []
+        for at, price, _, side in ticks:
+            part = parts.get(at >> _BLOCK_BITS) or self._part(at >> _BLOCK_BITS)
+            running, each = known.get((price, side > 0)) or self._touches_at(price, side > 0)
+            draw = (at ^ salt) * _MULTIPLIER >> 40
+            if draw & 255 >= part * running >> 3:
+                touches.append(each[0])
+            else:
+                touches.append(each[bisect_right(wider, draw >> 8 & 255) + 1])
+        return touches
 
     def _part(self, block: int) -> int:
         """Of 256 spreads in half a minute, those that are wide where the price does not run."""
@@ -99,14 +98,19 @@ class Touches:
         if minutes < -1:
             times = 4
         if self._wide > 128:  # wide as they are, a little more or less is all that changes
-            return self._wide + (times + _STIR[self._noise[block & 255]] // 16 >> 1)
-        return min(200, self._wide * times * _STIR[self._noise[block & 255]] >> 9)
+            part = self._wide + (times + _STIR[self._noise[block & 255]] // 16 >> 1)
+        else:
+            part = min(200, self._wide * times * _STIR[self._noise[block & 255]] >> 9)
+        self._parts[block] = part
+        return part
 
     def _touches_at(self, price: int, bought: bool) -> tuple[int, list[tuple[int, int]]]:
         """How many times more spreads are wide at a price, in 1/8, and the touch for each spread."""
         away = abs(price - self._base) * 10_000 // self._base
         running = 8 + min(16, max(0, away - _RUNNING) // 60)
-        return running, [self._touch(price, bought, each) for each in range(1, _SPREADS + 1)]
+        found = running, [self._touch(price, bought, each) for each in range(1, _SPREADS + 1)]
+        self._touches[price, bought] = found
+        return found
 
     def _touch(self, price: int, bought: bool, spread: int) -> tuple[int, int]:
         upper, lower = self._limits

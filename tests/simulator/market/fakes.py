@@ -61,6 +61,9 @@ class Tiny:
         other = TABLE.price(TABLE.index(tick.price) - tick.side)
         return max(tick.price, other), min(tick.price, other)
 
+    def touches(self, stock, ticks, board=KRX):
+        return [self.best_quotes(stock, tick, board) for tick in ticks]
+
 
 def run_until(loop, moment):
     """Run up to a moment, what happens at it included."""
