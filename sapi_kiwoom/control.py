@@ -14,7 +14,7 @@ from typing import List, Optional, Protocol
 
 
 class Events(Protocol):
-    """Receives the control's events; one sink for each control."""
+    """Receives the control's nine events; one sink for each control."""
 
     def OnEventConnect(self, nErrCode: int) -> None:
         """Login ended: 0 is success, below 0 an error of `catalogue.error_name`. -106: line lost."""
@@ -43,14 +43,33 @@ class Events(Protocol):
         """A real-time event. ``sRealData`` holds the type's FIDs in wire order, separated by tabs."""
 
     def OnReceiveChejanData(self, sGubun: str, nItemCnt: int, sFIdList: str) -> None:
-        """Something happened to an order, wherever it was entered: "0" 주문체결, "1" 잔고.
+        """Something happened to an order, wherever it was entered: "0" 주문체결, "1" 잔고, "4" 파생잔고.
 
         ``sFIdList`` names the ``nItemCnt`` FIDs that GetChejanData has, ``;`` between them.
         """
 
+    def OnReceiveInvestRealData(self, sRealKey: str) -> None:
+        """Out of use."""
+
+    def OnReceiveRealCondition(
+        self, strCode: str, strType: str, strConditionName: str, strConditionIndex: str
+    ) -> None:
+        """A stock enters (``strType`` "I") or leaves ("D") a condition that SendCondition asked for."""
+
+    def OnReceiveTrCondition(
+        self, sScrNo: str, strCodeList: str, strConditionName: str, nIndex: int, nNext: int
+    ) -> None:
+        """The answer to SendCondition: codes with ``;`` after each; ``nNext`` is 0."""
+
+    def OnReceiveConditionVer(self, lRet: int, sMsg: str) -> None:
+        """The answer to GetConditionLoad: ``lRet`` 1 is success."""
+
 
 class Control(Protocol):
-    """The calls of ``KHOPENAPI.KHOpenAPICtrl.1`` that this project makes. Each returns at once."""
+    """The 58 calls of ``KHOPENAPI.KHOpenAPICtrl.1``. Each returns at once.
+
+    Before the login all but CommConnect, GetConnectState and GetAPIModulePath give "", 0 or an error.
+    """
 
     def attach(self, events: Events) -> None:
         """Name the sink. Exactly once, before CommConnect. Not a call of the vendor's control."""
@@ -60,11 +79,20 @@ class Control(Protocol):
     def CommConnect(self) -> int:
         """Start the login. 0: the result will come as OnEventConnect."""
 
+    def CommTerminate(self) -> None:
+        """Out of use: who wants to log out ends the process."""
+
     def GetConnectState(self) -> int:
         """1 when connected, else 0."""
 
     def GetLoginInfo(self, sTag: str) -> str:
         """ACCOUNT_CNT, ACCNO (``;`` after each account), USER_ID, USER_NAME, GetServerGubun ("1" is mock)."""
+
+    def GetAPIModulePath(self) -> str:
+        """The folder in which the control is installed."""
+
+    def SetInfoData(self, sInfoData: str) -> int:
+        """Out of use."""
 
     # -- requests: SetInputValue for each input, CommRqData, then the getters inside OnReceiveTrData ---
 
@@ -97,6 +125,32 @@ class Control(Protocol):
 
     def GetCommDataEx(self, strTrCode: str, strRecordName: str) -> Optional[List[List[str]]]:
         """All rows of the multi record with their columns in the TR's order, or None without rows."""
+
+    def CommGetData(
+        self,
+        sJongmokCode: str,
+        sRealType: str,
+        sFieldName: str,
+        nIndex: int,
+        sInnerFieldName: str,
+    ) -> str:
+        """The old form of three getters.
+
+        ``(trcode, "", rqname, index, item)`` is GetCommData, ``(code, real type, FID, 0, "")``
+        GetCommRealData, ``(gubun, "-1", FID, 0, "")`` GetChejanData.
+        """
+
+    def SetOutputFID(self, sID: str) -> int:
+        """Out of use."""
+
+    def GetDataCount(self, strRecordName: str) -> int:
+        """Out of use."""
+
+    def GetOutputValue(self, strRecordName: str, nRepeatIdx: int, nItemIdx: int) -> str:
+        """Out of use."""
+
+    def CommInvestRqData(self, sMarketGb: str, sRQName: str, sScreenNo: str) -> int:
+        """Out of use."""
 
     # -- real time -----------------------------------------------------------------------------
 
@@ -141,8 +195,71 @@ class Control(Protocol):
             sOrgOrderNo: the order to be changed, "" for a new one.
         """
 
+    def SendOrderFO(
+        self,
+        sRQName: str,
+        sScreenNo: str,
+        sAccNo: str,
+        sCode: str,
+        lOrdKind: int,
+        sSlbyTp: str,
+        sOrdTp: str,
+        lQty: int,
+        sPrice: str,
+        sOrgOrdNo: str,
+    ) -> int:
+        """Send an order for KOSPI200 futures or options. Answers and codes as those of SendOrder.
+
+        Args:
+            lOrdKind: 1 new, 2 modify, 3 cancel.
+            sSlbyTp: "1" sell, "2" buy.
+            sOrdTp: "1" limit, "3" market ... "A".
+            lQty: contracts.
+            sPrice: points, as text.
+            sOrgOrdNo: the order to be changed, "" for a new one.
+        """
+
+    def SendOrderCredit(
+        self,
+        sRQName: str,
+        sScreenNo: str,
+        sAccNo: str,
+        nOrderType: int,
+        sCode: str,
+        nQty: int,
+        nPrice: int,
+        sHogaGb: str,
+        sCreditGb: str,
+        sLoanDate: str,
+        sOrgOrderNo: str,
+    ) -> int:
+        """Send an order on credit, as SendOrder does for cash. Not on the mock server.
+
+        Args:
+            sCreditGb: "03" buy on credit, "33" sell what one loan paid for, "99" whatever loan did.
+            sLoanDate: YYYYMMDD of the loan for "33", "99991231" for "99".
+        """
+
     def GetChejanData(self, nFid: int) -> str:
         """One FID of the OnReceiveChejanData being delivered, "" where it has none."""
+
+    # -- condition search ----------------------------------------------------------------------
+
+    def GetConditionLoad(self) -> int:
+        """Load what the user has defined. 1: OnReceiveConditionVer will come; 0: it failed."""
+
+    def GetConditionNameList(self) -> str:
+        """``index^name;`` of each condition that was loaded, in no particular order."""
+
+    def SendCondition(self, strScrNo: str, strConditionName: str, nIndex: int, nSearch: int) -> int:
+        """Search once (``nSearch`` 0), or go on in real time (1). 1: sent; 0: unknown, or too often.
+
+        It counts as a request. The same condition may be asked for once a minute, ten may go on at
+        once, and one with more than 100 hits does not.
+        """
+
+    def SendConditionStop(self, strScrNo: str, strConditionName: str, nIndex: int) -> None:
+        """Let a condition go on no longer."""
 
     # -- masters -------------------------------------------------------------------------------
 
@@ -169,3 +286,72 @@ class Control(Protocol):
 
     def KOA_Functions(self, sFunctionName: str, sParam: str) -> str:
         """The drawer of later additions: GetServerGubun, GetMasterStockInfo, GetStockMarketKind ..."""
+
+    def GetMarketType(self, sTrCode: str) -> int:
+        """The market of a stock, in the numbers of GetCodeListByMarket."""
+
+    def GetThemeGroupList(self, nType: int) -> str:
+        """Themes as ``100|name;101|name``, by code (0) or by name (1)."""
+
+    def GetThemeGroupCode(self, strThemeCode: str) -> str:
+        """Stocks of a theme, with the letter of their market: ``A005930;A000660``."""
+
+    def GetBranchCodeName(self) -> str:
+        """Members of the exchange as ``001|name;002|name``."""
+
+    # -- masters of futures and options: nCp is 2 for calls and 3 for puts, months are YYYYMM ----------
+
+    def GetFutureList(self) -> str:
+        """Codes of index futures with ``;`` between."""
+
+    def GetFutureCodeByIndex(self, nIndex: int) -> str:
+        """One of them; 0 is the nearest KOSPI200 future."""
+
+    def GetActPriceList(self) -> str:
+        """Strikes of index options in hundredths of a point, ``;`` between."""
+
+    def GetMonthList(self) -> str:
+        """Months of index options: of calls from the last to the first, of puts from the first on."""
+
+    def GetOptionCode(self, strActPrice: str, nCp: int, strMonth: str) -> str:
+        """The index option with a strike, in points with decimals."""
+
+    def GetOptionCodeByMonth(self, sTrCode: str, nCp: int, strMonth: str) -> str:
+        """The index option with the strike of another one, in another month."""
+
+    def GetOptionCodeByActPrice(self, sTrCode: str, nCp: int, nTick: int) -> str:
+        """The index option ``nTick`` strikes above (below 0: under) another one; 0 is not allowed."""
+
+    def GetOptionATM(self) -> str:
+        """The strike at the money of index options, in hundredths of a point."""
+
+    def GetSFutureList(self, strBaseAssetCode: str) -> str:
+        """Stock futures as ``code^name^stock;``; of all base assets for ""."""
+
+    def GetSFutureCodeByIndex(self, strBaseAssetCode: str, nIndex: int) -> str:
+        """A base asset's future; 0 is the nearest."""
+
+    def GetSActPriceList(self, strBaseAssetGb: str) -> str:
+        """As GetActPriceList, of a stock's options, in won."""
+
+    def GetSMonthList(self, strBaseAssetGb: str) -> str:
+        """As GetMonthList, of a stock's options."""
+
+    def GetSOptionCode(self, strBaseAssetGb: str, strActPrice: str, nCp: int, strMonth: str) -> str:
+        """As GetOptionCode, of a stock's options."""
+
+    def GetSOptionCodeByMonth(
+        self, strBaseAssetGb: str, sTrCode: str, nCp: int, strMonth: str
+    ) -> str:
+        """As GetOptionCodeByMonth, of a stock's options."""
+
+    def GetSOptionCodeByActPrice(
+        self, strBaseAssetGb: str, sTrCode: str, nCp: int, nTick: int
+    ) -> str:
+        """As GetOptionCodeByActPrice, of a stock's options."""
+
+    def GetSFOBasisAssetList(self) -> str:
+        """Base assets of stock futures and options."""
+
+    def GetSOptionATM(self, strBaseAssetGb: str) -> str:
+        """As GetOptionATM, of a stock's options, in won."""

@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
-from typing import Optional, Union
+from typing import TYPE_CHECKING, Optional, Union
 
 from sapi_kiwoom import krx
-from simulator import remote
 from simulator.answers.world import World
 from simulator.brokerage.ledger import AnyLedger, Ledger, NoLedger
 from simulator.clock import VirtualLoop
@@ -22,6 +21,10 @@ from simulator.scenario.build import feed, listed
 from simulator.scenario.errors import ScenarioError
 from simulator.scenario.model import Scenario
 from simulator.scenario.read import load
+
+if TYPE_CHECKING:
+    from simulator.qt.installing import Installation
+    from simulator.remote import Address
 
 
 class Simulator:
@@ -64,7 +67,7 @@ class Simulator:
         behaviour: Optional[Behaviour] = None,
         scenario: Union[Scenario, str, Path, None] = None,
         state: Optional[Path] = None,
-        exchange: Optional[remote.Address] = None,
+        exchange: Optional[Address] = None,
     ) -> None:
         scenario = load(scenario)
         if seed is not None:
@@ -79,6 +82,8 @@ class Simulator:
         self._target, self._speed = at, speed
         stocks = listed(scenario)
         if exchange is not None:
+            from simulator import remote  # noqa: PLC0415 - sockets, for those who need them
+
             played = identity(scenario)
             told = remote.hello(exchange, played)
             self._target, self._speed = told.now, told.speed
@@ -116,6 +121,34 @@ class Simulator:
         self.loop.pace(self._speed)
 
 
+def install(
+    scenario: Union[str, Path, None] = None,
+    *,
+    seed: Optional[int] = None,
+    speed: Optional[float] = None,
+    at: Optional[int] = None,
+    transcript: Union[str, Path, None] = None,
+) -> Installation:
+    """Let programs for the control find it in this process and its children, as ``PyQt5.QAxContainer``.
+
+    Args:
+        scenario: a file, or the name of one that comes with the simulator; None for a day of the
+            whole market.
+        seed, speed, at: stand in for the scenario's, as for `Simulator`; the usual speed is 1.
+        transcript: a file to which every call and event is written, as JSON lines.
+
+    Returns:
+        What takes it all back with ``remove()``, or at the end of a with block.
+
+    Raises:
+        ScenarioError: the scenario cannot be played.
+    """
+    from simulator.qt import installing, settings  # noqa: PLC0415 (few need it)
+
+    names = [None if each is None else str(each) for each in (scenario, transcript)]
+    return installing.install(settings.Settings(names[0], seed, speed, at, names[1]))
+
+
 def identity(scenario: Scenario) -> str:
     """Names what is played: two simulators with the same one have the same market."""
     digest = hashlib.sha256(repr(replace(scenario, source="")).encode()).hexdigest()[:12]
@@ -147,6 +180,7 @@ __all__ = [
     "Simulator",
     "VirtualLoop",
     "World",
+    "install",
     "load",
     "usual_moment",
 ]

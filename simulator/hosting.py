@@ -19,7 +19,7 @@ from typing import Callable, Dict, List, Optional, Tuple
 
 from sapi_kiwoom.errors import KiwoomError
 from sapi_kiwoom.loop import Loop
-from simulator.answers import Rows
+from simulator.answers import Reply
 from simulator.brokerage.notices import Notice
 from simulator.brokerage.validation import Request, local
 from simulator.control import DERIVATIVES
@@ -137,7 +137,7 @@ class _Guest:
     def __init__(self, server: HouseServer, connection: socket.socket) -> None:
         self._server = server
         self._line: Optional[Line] = None
-        self._answers: Dict[int, Rows] = {}  # by the id of what was asked, until they end
+        self._answers: Dict[int, Reply] = {}  # by the id of what was asked, until they end
         self._gone = False
         self._wire = Wire(
             connection,
@@ -189,7 +189,7 @@ class _Guest:
         elif op == "ask":
             self._ask(line, number(message, "id"), text(message, "code"), _inputs(message))
         elif op == "rows":
-            self._send_rows(number(message, "id"), [])
+            self._send_rows(number(message, "id"))
         elif op == "want":
             line.want(text(message, "key"), frozenset(_texts(message, "types")))
         elif op == "send":
@@ -206,20 +206,24 @@ class _Guest:
         if reply is None:
             self._cannot(ask)
             return
-        self._answers[ask] = reply.rows
+        self._answers[ask] = reply
         if len(self._answers) > _ANSWERS:
             del self._answers[next(iter(self._answers))]
-        self._send_rows(ask, reply.single)
+        self._send_rows(ask)
 
-    def _send_rows(self, ask: int, single: List[str]) -> None:
-        """Send some rows; a None among them ends a turn here, as it does for whoever pulls them."""
+    def _send_rows(self, ask: int) -> None:
+        """Send some rows; a None among them ends a turn here, as it does for whoever pulls them.
+
+        The single record goes with the first that come after it was filled in.
+        """
         if ask not in self._answers:
             self._cannot(ask)
             return
+        reply = self._answers[ask]
         rows: List[List[str]] = []
         more = False
         try:
-            for row in self._answers[ask]:
+            for row in reply.rows:
                 if row is not None:
                     rows.append(row)
                 if row is None or len(rows) == _ROWS:
@@ -231,6 +235,8 @@ class _Guest:
             return
         if not more:
             del self._answers[ask]
+        single = reply.single[:]
+        reply.single.clear()
         self.tell({"op": "rows", "id": ask, "single": single, "rows": rows, "more": more})
 
     def _cannot(self, ask: int) -> None:

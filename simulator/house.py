@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Callable, Dict, FrozenSet, Optional, Protocol
+from typing import Callable, Dict, FrozenSet, List, Optional, Protocol
 
-from simulator.answers import ANSWERS, Reply
+from simulator.answers import Reply, answering
 from simulator.answers.world import World
 from simulator.brokerage.account import Account
 from simulator.brokerage.desk import Desk
@@ -23,7 +23,7 @@ from simulator.market.interruptions import Interruption
 from simulator.market.play import Play
 from simulator.market.working import Reports, WorkingOrder
 from simulator.scenario.build import halts
-from simulator.scenario.model import BOOK, MEASURED, QUEUE, AccountSpec, Scenario
+from simulator.scenario.model import BOOK, MEASURED, QUEUE, SECOND_LOGIN, AccountSpec, Scenario
 from simulator.stream import Bell, Streams, tape_so_far
 from simulator.tape import Tape
 from simulator.universe import Stock
@@ -109,6 +109,10 @@ class House:
     ) -> None:
         self.profile = scenario.server
         self._loop = loop
+        self._lines: List[_Line] = []
+        self._one_login = any(
+            each.effect == SECOND_LOGIN and each.at is None for each in scenario.faults
+        )
         latency = _latency(scenario)
         self.exchange = Exchange(
             loop, feed, _model(scenario, latency), scenario.fills == BOOK, halts(scenario, stocks)
@@ -147,7 +151,17 @@ class House:
 
     def connect(self, client: Client) -> Line:
         """A control logs in."""
-        return _Line(self, client, self._loop)
+        if self._one_login:
+            for line in list(self._lines):
+                line.cut()
+        found = _Line(self, client, self._loop)
+        self._lines.append(found)
+        return found
+
+    def left(self, line: _Line) -> None:
+        """A control has logged out."""
+        if line in self._lines:
+            self._lines.remove(line)
 
     def close(self) -> None:
         """Let others have the ledger."""
@@ -177,7 +191,7 @@ class _Line:
 
     def ask(self, code: str, inputs: Dict[str, str]) -> Optional[Reply]:
         """See `Line.ask`."""
-        answer = ANSWERS.get(code)
+        answer = answering(code)
         return answer(self._house.world, inputs, self._loop.now()) if answer else None
 
     def want(self, key: str, types: FrozenSet[str]) -> None:
@@ -189,8 +203,14 @@ class _Line:
         """See `Line.send`."""
         self._house.desk.send(request, self)
 
+    def cut(self) -> None:
+        """Somebody else logs in with the same ID."""
+        self._client.lost()
+        self.close()
+
     def close(self) -> None:
         """See `Line.close`."""
+        self._house.left(self)
         for key in self._wanted:
             self._streams.want(key, frozenset())
         self._bell.stop()
@@ -257,8 +277,7 @@ def _model(scenario: Scenario, latency: Latency) -> MakeTrading:
 
 
 def _account(spec: AccountSpec, scenario: Scenario, stocks: Dict[str, Stock], day: date) -> Account:
-    profile = "real" if scenario.server == "real" else "mock"
-    account = Account(spec.number, spec.name, spec.cash, day, profile, spec.margin)
+    account = Account(spec.number, spec.name, spec.cash, day, scenario.server, spec.margin)
     for holding in spec.holdings:
         account.grant(stocks[holding.code], holding.quantity, holding.cost)
     return account

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Dict, NamedTuple, Optional, Sequence
 
+from simulator import elws, industries
+from simulator.brokerage import profiles
 from simulator.universe import Stock, market_codes, market_kind
+
+_CONSTRUCTION = {"4": "투자위험", "5": "투자경고"}
 
 
 class Account(NamedTuple):
@@ -46,8 +50,9 @@ def login_info(tag: str, profile: str, accounts: Sequence[Account] = ACCOUNTS) -
 
 
 def codes(stocks: Dict[str, Stock], market: str) -> str:
-    """GetCodeListByMarket: each code followed by ``;``."""
-    return "".join(f"{code};" for code in market_codes(market, stocks))
+    """GetCodeListByMarket: each code followed by ``;``. ELWs are listed under "3" alone."""
+    found = elws.listed(stocks) if market == str(elws.MARKET_KIND) else market_codes(market, stocks)
+    return "".join(f"{code};" for code in found)
 
 
 def state(stock: Stock) -> str:
@@ -56,26 +61,43 @@ def state(stock: Stock) -> str:
     return f"증거금{stock.margin_rate}%{credit}"
 
 
+def construction(stock: Stock) -> str:
+    """GetMasterConstruction."""
+    return _CONSTRUCTION.get(stock.warning, "정상")
+
+
 def function(name: str, param: str, stock: Optional[Stock], profile: str) -> str:
-    """KOA_Functions."""
-    if name == "GetServerGubun":
+    """What KOA_Functions knows by itself; "" for an unknown function or code.
+
+    Args:
+        name: of the function; upper and lower case are one.
+        param: its argument.
+        stock: what the argument names, where it is a code.
+        profile: ``mock``, ``mock-2020`` or ``real``.
+    """
+    name = name.strip().lower()
+    if name == "getservergubun":
         return _server(profile)
+    if name == "getupjongcode":
+        return industries.codes(param)
+    if name == "getupjongnamebycode":
+        return industries.BY_CODE.get(param, "")
     if stock is None:
         return ""
-    if name == "GetMasterStockInfo":
+    if name == "getmasterstockinfo":
         market = "코스닥" if stock.market == "KOSDAQ" else "거래소"
         return f"시장구분0|{market};시장구분1|{stock.size};업종구분|{stock.sector};"
-    if name == "GetStockMarketKind":
+    if name == "getstockmarketkind":
         return str(market_kind(stock))
-    if name == "GetMasterListedStockCntEx":
+    if name == "getmasterlistedstockcntex":
         return str(stock.shares)
-    if name == "IsOrderWarningStock":
+    if name == "isorderwarningstock":
         return stock.warning or "0"
-    if name == "IsOrderWarningETF":
+    if name == "isorderwarningetf":
         return "1" if stock.warning and stock.kind in ("etf", "etn") else "0"
     return ""
 
 
 def _server(profile: str) -> str:
     """GetServerGubun: 1 is the mock server, whatever its year."""
-    return "1" if profile.startswith("mock") else "0"
+    return profiles.profile(profile).server

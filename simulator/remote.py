@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 
 from sapi_kiwoom.errors import KiwoomError
 from sapi_kiwoom.loop import SECOND, Loop
-from simulator.answers import ANSWERS, Reply
+from simulator.answers import Reply, answering
 from simulator.answers.world import World
 from simulator.brokerage.notices import Notice
 from simulator.brokerage.validation import Request
@@ -224,7 +224,7 @@ class _RemoteLine(_Call):
 
     def ask(self, code: str, inputs: Dict[str, str]) -> Optional[Reply]:
         """See `Line.ask`. The single record and the rows are filled in as they arrive."""
-        if code not in ANSWERS:
+        if answering(code) is None:
             return None
         ask = next(self._ids)
         answer = self._answers[ask] = _Answer(self._wire, ask)

@@ -4,38 +4,47 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from typing import Callable, Deque, Dict, FrozenSet, Iterator, Optional, Tuple
+from typing import Deque, Dict, FrozenSet, Optional, Tuple
 
 from sapi_kiwoom import krx
 from sapi_kiwoom.loop import Handle, Loop
 from simulator.answers.world import World
-from simulator.feeds import Expected, Quote, Tick
+from simulator.feeds import Expected, Feed, Quote, Tick
 from simulator.feeds.bars import AFTER, KRX, NXT
+from simulator.industries import BY_CODE
 from simulator.market import phases
 from simulator.market.exchange import Exchange
 from simulator.market.interruptions import Interruption
 from simulator.market.play import Play
 from simulator.packets.book import best
 from simulator.packets.expected import expected_trade
-from simulator.packets.opening import KEY, opening_time
+from simulator.streams.bell import Bell
+from simulator.streams.indexes import IndexEvents
+from simulator.streams.stocks import SOURCES
+from simulator.streams.timetable import Timetable
+from simulator.streams.types import (
+    BEST,
+    BOOK,
+    EVERY_STOCK,
+    EXPECTED,
+    INDEX_TYPES,
+    STOCK_TYPES,
+    TRADE,
+    VI,
+    Deliver,
+)
+from simulator.streams.volatility import InterruptionEvents
 from simulator.tape import Tape
 from simulator.universe import Stock
 
 log = logging.getLogger(__name__)
 
-TRADE, BOOK, BEST, EXPECTED = "주식체결", "주식호가잔량", "주식우선호가", "주식예상체결"
-OPENING = "장시작시간"
-
-STOCK_TYPES = frozenset((TRADE, BOOK, BEST, EXPECTED))
-"""What a stock's registration may bring."""
+__all__ = ["STOCK_TYPES", "Bell", "Deliver", "Stream", "Streams", "tape_so_far"]
 
 _BOOKS = frozenset((BOOK, BEST, EXPECTED))
 
 _REGISTERING = 200_000
 """Microseconds until a registration delivers: most of those that a TR makes are taken back before."""
-
-Deliver = Callable[[str, str, str], None]
-"""Called with the key under which the event was registered, the real type and the raw string."""
 
 
 class Stream:
@@ -65,6 +74,8 @@ class Stream:
         self._deliver = deliver
         self._boards = _boards(key)
         self._tapes: Dict[str, Tape] = {}  # by board
+        self._timetables: Dict[str, Timetable] = {}  # by real type
+        self._regular: Optional[Play] = None  # KRX's
         self._shown: Optional[Quote] = None
         self._touch: Tuple[int, int] = (0, 0)
         self._opened = False
@@ -77,10 +88,13 @@ class Stream:
         if self._opened:
             for board in self._boards:
                 self._exchange.watch(self._stock, board, self, self._wants_books)
+            self._keep_time()
 
     def stop(self) -> None:
         """Deliver nothing more."""
         self._loop.cancel(self._handle)
+        self._types = frozenset()
+        self._keep_time()
         for board in self._boards:
             self._exchange.unwatch(self._stock, board, self)
 
@@ -100,6 +114,30 @@ class Stream:
                 and krx.is_trading_day(day)
             ):
                 self._tapes[board] = tape_so_far(self._world, play)
+            if board == KRX:
+                self._regular = play
+        self._keep_time()
+
+    def _keep_time(self) -> None:
+        """Have timetables for those wanted types that need one."""
+        for name in SOURCES:
+            wanted = name in self._types and self._regular is not None
+            if wanted and name not in self._timetables:
+                self._timetables[name] = self._timetable(name)
+            elif not wanted and name in self._timetables:
+                self._timetables.pop(name).stop()
+
+    def _timetable(self, name: str) -> Timetable:
+        source, stock = SOURCES[name](self), self._stock
+
+        def tell(moment: int) -> None:
+            raw = source.write(moment)
+            if raw is not None:
+                self._deliver(self._key, name, raw)
+
+        return Timetable(
+            self._loop, lambda day: source.moments(day) if stock.listed <= day else (), tell
+        )
 
     def _today(self, play: Play) -> Tape:
         """The tape of the day that is played; nothing of a new one was missed."""
@@ -111,6 +149,34 @@ class Stream:
             )
             self._shown = None
         return tape
+
+    # -- what sources are made from (see `streams.stocks.Market`) --------------------------------
+
+    @property
+    def feed(self) -> Feed:
+        """Prices, without what users' orders print."""
+        return self._exchange.feed.below
+
+    @property
+    def stock(self) -> Stock:
+        """The stock."""
+        return self._stock
+
+    @property
+    def tape(self) -> Tape:
+        """The day's totals on KRX."""
+        assert self._regular is not None
+        return self._today(self._regular)
+
+    @property
+    def touch(self) -> Tuple[int, int]:
+        """Best ask and best bid on KRX in won."""
+        return self._exchange.touch(self._stock)
+
+    def volume_by(self, moment: int) -> int:
+        """Shares traded on a moment's day on KRX, up to and including the moment."""
+        bar = self._world.feed.day_so_far(self._stock, moment)
+        return bar.volume if bar else 0
 
     # -- what is published ---------------------------------------------------------------------
 
@@ -181,7 +247,7 @@ def tape_so_far(world: World, play: Play) -> Tape:
 
 
 class Streams:
-    """One stream for each registered code that is listed."""
+    """What a login has registered: a stream for each code of a listed stock, indexes, VIs."""
 
     def __init__(self, world: World, exchange: Exchange, loop: Loop, deliver: Deliver) -> None:
         self._world = world
@@ -189,10 +255,35 @@ class Streams:
         self._loop = loop
         self._deliver = deliver
         self._streams: Dict[str, Stream] = {}
+        self._indexes: Optional[IndexEvents] = None
+        self._interruptions: Optional[InterruptionEvents] = None
 
     def want(self, key: str, types: FrozenSet[str]) -> None:
-        """Deliver these types of a registered code; none ends it. Unknown codes stay silent."""
-        types &= STOCK_TYPES
+        """Deliver these types of a registered code; none ends it. Unknown codes stay silent.
+
+        Args:
+            key: the code of a stock or an index, or `EVERY_STOCK`, which brings `VI` alone.
+            types: of all that are named, those count that such a code can bring.
+        """
+        if key == EVERY_STOCK:
+            self._want_interruptions(VI in types)
+        elif key in BY_CODE:
+            if self._indexes is None:
+                self._indexes = IndexEvents(self._world, self._loop, self._deliver)
+            self._indexes.want(key, types & INDEX_TYPES)
+        else:
+            self._want_stock(key, types & STOCK_TYPES)
+
+    def _want_interruptions(self, wanted: bool) -> None:
+        if self._interruptions is not None and not wanted:
+            self._interruptions.stop()
+            self._interruptions = None
+        elif self._interruptions is None and wanted:
+            self._interruptions = InterruptionEvents(
+                self._world, self._exchange.feed.below, self._loop, self._deliver
+            )
+
+    def _want_stock(self, key: str, types: FrozenSet[str]) -> None:
         stream = self._streams.get(key)
         stock = self._world.stock(key)
         if stream is not None and types:
@@ -203,45 +294,6 @@ class Streams:
             self._streams[key] = Stream(
                 self._world, self._exchange, self._loop, stock, key, types, self._deliver
             )
-
-
-class Bell:
-    """The 장시작시간 events, which come to every login without being registered."""
-
-    def __init__(self, loop: Loop, deliver: Deliver) -> None:
-        self._loop = loop
-        self._deliver = deliver
-        self._handle: Optional[Handle] = None
-        self._operations: Iterator[phases.Operation] = iter(())
-
-    def start(self) -> None:
-        """Ring from now on."""
-        now = self._loop.now()
-        day = krx.kst(now).date()
-        if day > krx.LAST_DATE:
-            return
-        self._operations = iter(each for each in phases.operations(day) if each.at > now)
-        self._wait()
-
-    def stop(self) -> None:
-        """Be silent."""
-        if self._handle is not None:
-            self._loop.cancel(self._handle)
-            self._handle = None
-
-    def _wait(self) -> None:
-        now = self._loop.now()
-        operation = next(self._operations, None)
-        if operation is not None:
-            self._handle = self._loop.call_later(operation.at - now, lambda: self._ring(operation))
-            return
-        midnight = krx.midnight(krx.kst(now).date()) + 24 * 60 * krx.MINUTE
-        self._handle = self._loop.call_later(midnight - now, self.start)
-
-    def _ring(self, operation: phases.Operation) -> None:
-        self._wait()
-        raw = opening_time(operation.code, operation.at, operation.remaining)
-        self._deliver(KEY, OPENING, raw)
 
 
 def _boards(key: str) -> Tuple[str, ...]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sapi_kiwoom import catalogue
 from sapi_kiwoom.catalogue.kinds import KINDS, MOCK, PROFILES, REAL
 from sapi_kiwoom.errors import KiwoomError
-from simulator.answers import ANSWERS
+from simulator.answers.table import ANSWERS
 
 TRS = list(catalogue.trs().values())
 REAL_TYPES = {**catalogue.real_types(), **catalogue.internal_real_types()}

@@ -140,7 +140,9 @@ def _about(scenario: Any, stocks: Any) -> Iterator[Tuple[str, str]]:
             f"hoga {entry.hoga}" + (f" at {entry.price:,}" if entry.price else ""),
         )
     for condition in scenario.conditions:
-        yield "condition", f"{condition.index} {condition.name}: {' '.join(condition.codes)}"
+        among = " ".join(condition.codes) or "all stocks"
+        wanted = f" with {condition.criteria}" if condition.when else ""
+        yield "condition", f"{condition.index} {condition.name}: {among}{wanted}"
 
 
 def _stocks(scenario: Any, stocks: Any) -> str:
@@ -177,9 +179,16 @@ def _fault(fault: Any) -> str:
     text = str(fault.effect)
     if fault.at is not None:
         text += f" at {_clock(fault.at)}"
-    if fault.call:
-        often = f"one in {fault.one_in} " if fault.one_in > 1 else "every "
-        text += f" {often}{fault.call}"
+    met = " ".join(filter(None, (fault.call, fault.event, fault.tr, fault.real)))
+    if met:
+        often = f"one in {fault.one_in}" if fault.one_in > 1 else "every"
+        text += f" number {fault.nth} of {met}" if fault.nth else f" {often} {met}"
+    if fault.since is not None:
+        text += f" from {_clock(fault.since)}"
+    if fault.until is not None:
+        text += f" until {_clock(fault.until)}"
+    if fault.text:
+        text += f" {fault.text!r}"
     if fault.seconds:
         text += f" for {fault.seconds:g} s"
     return text + (f" {fault.code}" if fault.code else "")

@@ -156,6 +156,22 @@ class Session:
         """See `Events`. Orders are not sent through the session yet; those of others are only logged."""
         log.debug("chejan event %s with %d items", sGubun, nItemCnt)
 
+    def OnReceiveConditionVer(self, lRet: int, sMsg: str) -> None:
+        """See `Events`. The session searches no conditions."""
+
+    def OnReceiveTrCondition(
+        self, sScrNo: str, strCodeList: str, strConditionName: str, nIndex: int, nNext: int
+    ) -> None:
+        """See `Events`. The session searches no conditions."""
+
+    def OnReceiveRealCondition(
+        self, strCode: str, strType: str, strConditionName: str, strConditionIndex: str
+    ) -> None:
+        """See `Events`. The session searches no conditions."""
+
+    def OnReceiveInvestRealData(self, sRealKey: str) -> None:
+        """See `Events`. Out of use."""
+
     # -- what they lead to ---------------------------------------------------------------------
 
     def _login(self) -> None:

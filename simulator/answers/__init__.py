@@ -2,39 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict
+from functools import partial
+from typing import Callable, Optional
 
-from simulator.answers import afterhours, charts, history, quotes, rankings, shorts, stocks, trades
-from simulator.answers.accounts import ACCOUNTS
+from sapi_kiwoom import catalogue
+from sapi_kiwoom.errors import KiwoomError
+from simulator.answers.labels import FROM_THE_MARKET, INVENTED, MODELLED, SYNTHETIC
 from simulator.answers.reply import Inputs, Reply, Rows
 from simulator.answers.world import World
 
-__all__ = ["ANSWERS", "Inputs", "Reply", "Rows", "World"]
+__all__ = ["Inputs", "Reply", "Rows", "World", "answering", "label"]
 
 Answer = Callable[[World, Inputs, int], Reply]
 
-ANSWERS: Dict[str, Answer] = {
-    **ACCOUNTS,
-    "opt10001": stocks.basics,
-    "opt10003": trades.prints,
-    "opt10004": quotes.order_book,
-    "opt10005": history.days,
-    "opt10006": history.today,
-    "opt10014": shorts.short_selling,
-    "opt10016": rankings.new_extremes,
-    "opt10017": rankings.price_limits,
-    "opt10019": rankings.price_surges,
-    "opt10023": rankings.volume_surges,
-    "opt10027": rankings.changes,
-    "opt10030": rankings.volumes,
-    "opt10032": rankings.values,
-    "opt10046": trades.strengths,
-    "opt10079": charts.ticks,
-    "opt10080": charts.minutes,
-    "opt10081": charts.days,
-    "opt10082": charts.weeks,
-    "opt10083": charts.months,
-    "opt10087": afterhours.after_hours_book,
-    "optkwfid": stocks.watched,
-}
-"""By TR code in lower case. Called with the inputs by Korean name and the moment of the request."""
+
+def answering(code: str) -> Optional[Answer]:
+    """What answers a TR, by its code in lower case; None for one that the catalogue does not have."""
+    found = _own(code)
+    if found is not None:
+        return found
+    try:
+        catalogue.tr(code)
+    except KiwoomError:
+        return None
+    return partial(_synthetic, code)
+
+
+def label(code: str) -> str:
+    """``modelled``, ``synthetic``, or "" for a TR that the catalogue does not have; in any spelling."""
+    code = code.lower()
+    if code in FROM_THE_MARKET or (_own(code) is not None and code not in INVENTED):
+        return MODELLED
+    return SYNTHETIC if answering(code) else ""
+
+
+# Both are imported when a TR is first asked for: together they take as long as all the rest.
+
+
+def _own(code: str) -> Optional[Answer]:
+    from simulator.answers.table import ANSWERS  # noqa: PLC0415
+
+    return ANSWERS.get(code)
+
+
+def _synthetic(code: str, world: World, inputs: Inputs, moment: int) -> Reply:
+    from simulator.answers import synthetic  # noqa: PLC0415
+
+    return synthetic.answer(code, world, inputs, moment)

@@ -7,28 +7,19 @@ opw00018 it is price times shares, as the broker's own examples show.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, NamedTuple, Tuple, Union
+from typing import Callable, Dict, List, Union
 
-from simulator.answers import orders, profits
+from simulator.answers import assets, dealings, orders, power, profits, statements
 from simulator.answers.forms import price_form
 from simulator.answers.records import account_of, account_rate, row, single
 from simulator.answers.reply import Inputs, Reply, nothing
 from simulator.answers.world import World
-from simulator.brokerage.account import Account
-from simulator.brokerage.holding import Evaluation, Holding
+from simulator.answers.worth import free, held_now, margin_cash, price_now, worth
+from simulator.brokerage.holding import Holding
 from simulator.brokerage.notices import account_code
 from simulator.strings import ratio
 
 _Values = Dict[str, Union[int, str]]
-
-
-class _Worth(NamedTuple):
-    """A holding at the price of the moment; both prices in won."""
-
-    holding: Holding
-    price: int
-    base: int
-    at: Evaluation
 
 
 def deposits(world: World, inputs: Inputs, moment: int) -> Reply:
@@ -38,10 +29,10 @@ def deposits(world: World, inputs: Inputs, moment: int) -> Reply:
         return nothing()
     values: _Values = {
         "예수금": account.cash,
-        "주식증거금현금": _margin_cash(account),
-        "출금가능금액": _free(account),
-        "주문가능금액": _free(account),
-        "수익증권매수가능금액": _free(account),
+        "주식증거금현금": margin_cash(account),
+        "출금가능금액": free(account),
+        "주문가능금액": free(account),
+        "수익증권매수가능금액": free(account),
         "현금미수금": max(0, -account.cash),
         "현금미수금합계": max(0, -account.cash),
         "신용담보비율": account_rate(account, 0, 2),
@@ -70,7 +61,7 @@ def evaluation(world: World, inputs: Inputs, moment: int) -> Reply:
     account = account_of(world, inputs)
     if account is None:
         return nothing()
-    held = _held(world, account, moment)
+    held = held_now(world, account, moment)
     no_rate = account_rate(account, 0, 2)
     record = single(
         "opw00004",
@@ -82,7 +73,7 @@ def evaluation(world: World, inputs: Inputs, moment: int) -> Reply:
             "유가잔고평가액": sum(each.at.net for each in held),
             "예탁자산평가액": account.deposit(2) + sum(each.at.value for each in held),
             "총매입금액": sum(each.at.cost for each in held),
-            "추정예탁자산": _assets(account, held),
+            "추정예탁자산": worth(account, held),
             "당일손익율": no_rate,
             "당월손익율": no_rate,
             "누적손익율": no_rate,
@@ -117,16 +108,16 @@ def balance(world: World, inputs: Inputs, moment: int) -> Reply:
     account = account_of(world, inputs)
     if account is None:
         return nothing()
-    held = _held(world, account, moment)
+    held = held_now(world, account, moment)
     cost, profit = sum(each.at.cost for each in held), sum(each.at.profit for each in held)
     values: _Values = {
         "예수금": account.cash,
         "예수금D+1": account.deposit(1),
         "예수금D+2": account.deposit(2),
-        "출금가능금액": _free(account),
-        "주문가능현금": _free(account),
+        "출금가능금액": free(account),
+        "주문가능현금": free(account),
         "현금미수금": max(0, -account.cash),
-        "증거금현금": _margin_cash(account),
+        "증거금현금": margin_cash(account),
         "주식매수총액": cost,
         "평가금액합계": sum(each.at.net for each in held),
         "총손익합계": profit,
@@ -166,7 +157,7 @@ def holdings(world: World, inputs: Inputs, moment: int) -> Reply:
     account = account_of(world, inputs)
     if account is None:
         return nothing()
-    held = _held(world, account, moment)
+    held = held_now(world, account, moment)
     cost, profit = sum(each.at.cost for each in held), sum(each.at.profit for each in held)
     record = single(
         "opw00018",
@@ -175,7 +166,7 @@ def holdings(world: World, inputs: Inputs, moment: int) -> Reply:
             "총평가금액": sum(each.at.value for each in held),
             "총평가손익금액": profit,
             "총수익률(%)": account_rate(account, ratio(profit, cost), 2),
-            "추정예탁자산": _assets(account, held),
+            "추정예탁자산": worth(account, held),
             "조회건수": len(held),
         },
     )
@@ -219,7 +210,7 @@ def results(world: World, inputs: Inputs, moment: int) -> Reply:
     for holding in account.holdings.values():
         if not (holding.quantity or holding.sold):
             continue
-        price, base = _price(world, holding, moment)
+        price, base = price_now(world, holding, moment)
         rows.append(
             row(
                 "opt10085",
@@ -247,23 +238,6 @@ def results(world: World, inputs: Inputs, moment: int) -> Reply:
     return Reply([], iter(rows))
 
 
-def _held(world: World, account: Account, moment: int) -> List[_Worth]:
-    held = []
-    for holding in account.holdings.values():
-        if holding.quantity:
-            price, base = _price(world, holding, moment)
-            at = holding.evaluate(price, account.day, account.profile)
-            held.append(_Worth(holding, price, base, at))
-    return held
-
-
-def _price(world: World, holding: Holding, moment: int) -> Tuple[int, int]:
-    """Won of the last trade, the base price before the day's first one; and the base price."""
-    base = world.feed.base_price(holding.stock, world.trading_day(moment))
-    last = world.last_trade(holding.stock, moment)
-    return (last.price if last else base), base
-
-
 def _traded(holding: Holding) -> _Values:
     return {
         "전일매수수량": holding.bought_before,
@@ -271,21 +245,6 @@ def _traded(holding: Holding) -> _Values:
         "금일매수수량": holding.bought,
         "금일매도수량": holding.sold,
     }
-
-
-def _free(account: Account) -> int:
-    """주문가능금액 (without proceeds that are not settled), which could also be paid out; won."""
-    return max(0, account.sure - account.bound)
-
-
-def _margin_cash(account: Account) -> int:
-    """증거금현금: won of the deposit that purchases will take and open orders bind."""
-    return account.cash - account.sure + account.bound
-
-
-def _assets(account: Account, held: List[_Worth]) -> int:
-    """추정예탁자산: the deposit of D+2 and what selling everything would bring, won."""
-    return account.deposit(2) + sum(each.at.net for each in held)
 
 
 def _fine(part: int, whole: int) -> int:
@@ -301,10 +260,22 @@ ACCOUNTS: Dict[str, Callable[[World, Inputs, int], Reply]] = {
     "opt10076": orders.filled_orders,
     "opt10077": profits.today,
     "opt10085": results,
+    "opt10170": dealings.of_day,
     "opw00001": deposits,
+    "opw00002": assets.by_day,
+    "opw00003": assets.estimated,
     "opw00004": evaluation,
     "opw00005": balance,
     "opw00007": orders.all_orders,
+    "opw00008": statements.due_tomorrow,
+    "opw00009": orders.orders_and_fills,
+    "opw00010": power.money,
+    "opw00011": power.by_margin,
+    "opw00012": power.by_credit_margin,
+    "opw00013": power.details,
+    "opw00015": statements.statement,
+    "opw00016": assets.results,
+    "opw00017": assets.today,
     "opw00018": holdings,
 }
 """The TRs of accounts by code in lower case."""

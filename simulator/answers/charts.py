@@ -1,4 +1,7 @@
-"""Candles: opt10079 (ticks), opt10080 (minutes), opt10081 (days), opt10082 (weeks), opt10083 (months)."""
+"""Candles.
+
+opt10079 (ticks), opt10080 (minutes), opt10081 (days), opt10082 (weeks), opt10083 (months), opt10094 (years).
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ Candle = Tuple[int, int, int, int, int, int]
 """Label (a minute of the day, a moment), open, high, low, close (won), volume (shares)."""
 
 
-# -- days, weeks, months -----------------------------------------------------------------------
+# -- days, weeks, months, years ----------------------------------------------------------------
 
 
 def days(world: World, inputs: Inputs, moment: int) -> Reply:
@@ -44,6 +47,11 @@ def weeks(world: World, inputs: Inputs, moment: int) -> Reply:
 def months(world: World, inputs: Inputs, moment: int) -> Reply:
     """opt10083: as `days`; 일자 is the first trading day of the month, also in the running one."""
     return _periods(world, inputs, moment, lambda day: (day.year, day.month))
+
+
+def years(world: World, inputs: Inputs, moment: int) -> Reply:
+    """opt10094: as `days`; 일자 is the first trading day of the year, also in the running one."""
+    return _periods(world, inputs, moment, lambda day: (day.year,))
 
 
 def _days(world: World, stock: Stock, inputs: Inputs, moment: int) -> Rows:

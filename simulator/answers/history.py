@@ -1,22 +1,26 @@
-"""A stock's days with more beside the prices: opt10005 and OPT10006."""
+"""A stock's days with more beside the prices: opt10005 and OPT10006.
+
+What takes a look at a day's minutes, which a hundred rows have no time for, is blank here: 체결강도 of days
+before, 외국계 and 프로그램. opt10086 has them.
+"""
 
 from __future__ import annotations
 
 from itertools import islice
 from typing import Iterator, List
 
+from simulator.answers.daily import credit_rate
 from simulator.answers.forms import change_form, day_form, rate_form
+from simulator.answers.investors import INSTITUTION, Day, investor_days, net
 from simulator.answers.reply import Inputs, Reply, Rows, nothing
 from simulator.answers.snapshot import Snapshot, on_day, snapshot
 from simulator.answers.world import World
-from simulator.strings import hundredths, ratio
-
-_NO_INVESTORS = [""] * 8
-"""외인보유 to 프로그램: who bought is not simulated."""
+from simulator.feeds.investors import FOREIGN, INDIVIDUAL
+from simulator.strings import hundredths, ratio, signed
 
 
 def days(world: World, inputs: Inputs, moment: int) -> Reply:
-    """opt10005: newest first, 거래대금 in million won; 체결강도 of the newest day alone."""
+    """opt10005: newest first, 거래대금 in million won; 신용잔고율 of days that are over."""
     stock = world.stock(inputs["종목코드"])
     now = snapshot(world, stock, moment) if stock else None
     return Reply([], _days(world, now, moment)) if now else nothing()
@@ -30,18 +34,35 @@ def today(world: World, inputs: Inputs, moment: int) -> Reply:
 
 
 def _days(world: World, now: Snapshot, moment: int) -> Rows:
-    for row in _of(world, now, moment):
-        yield [*row, *_NO_INVESTORS]
+    for day in investor_days(world, now.stock, now.day, moment):
+        strength = _strength(world, now, moment) if day.now.day == now.day else ""
+        yield [*_row(day.now, strength), *_investors(world, day, moment)]
+
+
+def _investors(world: World, day: Day, moment: int) -> List[str]:
+    held = day.investors.holding
+    return [
+        str(held),
+        hundredths(ratio(held, day.now.stock.shares)),
+        *(signed(net(day.investors, kinds)) for kinds in ((FOREIGN,), INSTITUTION, (INDIVIDUAL,))),
+        "",
+        credit_rate(world, day, moment),
+        "",
+    ]
 
 
 def _of(world: World, now: Snapshot, moment: int) -> Iterator[List[str]]:
     if now.bar:
-        tape = world.tape(now.stock, moment)
-        yield _row(now, hundredths(ratio(tape.bought, tape.sold)))
+        yield _row(now, _strength(world, now, moment))
     for bar in world.feed.iterate_days(now.stock, now.day):
         past = on_day(world.feed, now.stock, bar.date, bar) if bar.date < now.day else None
         if past:
             yield _row(past, "")
+
+
+def _strength(world: World, now: Snapshot, moment: int) -> str:
+    tape = world.tape(now.stock, moment)
+    return hundredths(ratio(tape.bought, tape.sold))
 
 
 def _row(day: Snapshot, strength: str) -> List[str]:

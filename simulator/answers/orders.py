@@ -1,4 +1,4 @@
-"""Today's orders: opt10075 (what is open), opt10076 (what has filled) and opw00007 (all of them)."""
+"""Today's orders: opt10075 (what is open), opt10076 (what has filled), opw00007 and opw00009 (all)."""
 
 from __future__ import annotations
 
@@ -87,6 +87,47 @@ def all_orders(world: World, inputs: Inputs, moment: int) -> Reply:
     return Reply(single("opw00007", {"출력건수": len(rows)}), iter(rows))
 
 
+def orders_and_fills(world: World, inputs: Inputs, moment: int) -> Reply:
+    """opw00009: in order of number, from 시작주문번호 on; 조회구분 1 only what has filled.
+
+    약정금액 are the won of the fills in sight. As in opw00007, only today has orders.
+    """
+    account = account_of(world, inputs)
+    if account is None:
+        return nothing()
+    orders: List[Order] = []
+    if inputs["주문일자"] in ("", day_form(account.day)) and inputs["주식채권구분"] != "2":
+        orders = _chosen(world, account, inputs, inputs["매도수구분"], bool(inputs["종목코드"]))
+    first = int(inputs["시작주문번호"].strip() or "0")
+    orders = [
+        order
+        for order in orders
+        if order.number >= first
+        and (inputs["조회구분"] != "1" or order.filled)
+        and _traded_on(order, inputs["시장구분"])
+    ]
+    sold = sum(order.value for order in orders if order.side == SELL)
+    bought = sum(order.value for order in orders if order.side == BUY)
+    record = single(
+        "opw00009",
+        {
+            "매도약정금액": sold,
+            "매수약정금액": bought,
+            "약정금액": sold + bought,
+            "조회건수": len(orders),
+        },
+    )
+    fills = _last_fills(world, account)
+    return Reply(record, iter([_filled_row(order, fills.get(order.number)) for order in orders]))
+
+
+def _traded_on(order: Order, market: str) -> bool:
+    """시장구분: 1 장내 and 2 코스닥; of 3 (OTCBB) and 4 (ECN) there are none."""
+    if market in ("", "0"):
+        return True
+    return market == ("2" if order.stock.market == "KOSDAQ" else "1")
+
+
 def _orders(
     world: World, account: Account, inputs: Inputs, side: str, one_stock: bool
 ) -> List[Order]:
@@ -151,16 +192,51 @@ def _open_row(world: World, order: Order, last: Optional[Fill], moment: int) -> 
     )
 
 
+def _filled_row(order: Order, last: Optional[Fill]) -> List[str]:
+    return row(
+        "opw00009",
+        {
+            "주식채권구분": "1",
+            "주문번호": _number(order),
+            "종목번호": account_code(order.stock),
+            "매매구분": _kind(order),
+            "주문유형구분": "현금매수" if order.side == BUY else "현금매도",
+            "주문수량": order.quantity,
+            "주문단가": order.price,
+            "확인수량": order.open if order.kind == NEW else order.quantity,
+            "예약반대": "",
+            "체결번호": f"{last.number:07d}" if last else "",
+            "접수구분": "주문완료",
+            "원주문번호": _number(order.original),
+            "종목명": order.stock.name,
+            "결제구분": "",
+            "신용거래구분": "보통매매",
+            "체결수량": order.filled,
+            "체결단가": _average(order),
+            "통신구분": "오픈API" if order.screen else "영웅문4",
+            "정정취소구분": _CHANGES[order.kind],
+            "체결시간": _clock(last.at) if last else "",
+        },
+    )
+
+
+def _kind(order: Order) -> str:
+    return "보통가" if order.hoga == "00" else HOGA_NAMES[order.hoga]
+
+
+def _clock(moment: int) -> str:
+    time = time_form(moment)
+    return f"{time[:2]}:{time[2:4]}:{time[4:]}"
+
+
 def _back_office_row(order: Order) -> List[str]:
-    entered = time_form(order.entered)
-    clock = f"{entered[:2]}:{entered[2:4]}:{entered[4:]}"
-    name = HOGA_NAMES[order.hoga]
+    clock = _clock(order.entered)
     return row(
         "opw00007",
         {
             "주문번호": _number(order),
             "종목번호": account_code(order.stock),
-            "매매구분": "보통가" if order.hoga == "00" else name,
+            "매매구분": _kind(order),
             "신용구분": "보통매매",
             "주문수량": order.quantity,
             "주문단가": order.price,

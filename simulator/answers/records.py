@@ -13,6 +13,7 @@ from sapi_kiwoom.catalogue import Record
 from simulator.answers.reply import Inputs
 from simulator.answers.world import World
 from simulator.brokerage.account import Account
+from simulator.brokerage.profiles import profile
 
 Values = Mapping[str, Union[int, str]]
 """By field name: a number, or text as it is."""
@@ -60,4 +61,5 @@ def decimal(number: int, digits: int, sign: str = "") -> str:
 
 def account_rate(account: Account, number: int, digits: int) -> Union[int, str]:
     """A rate of the opw family: with its point on the mock server, without it on the real one."""
-    return number if account.profile == "real" else decimal(number, digits)
+    implied = profile(account.profile).implied_decimals
+    return number if implied else decimal(number, digits)

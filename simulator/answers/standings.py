@@ -67,7 +67,7 @@ def standings(
     asof = ranked_at(world, moment)
     day = world.trading_day(asof)
     for stock in world.stocks.values():
-        whole = _whole(world, stock, day) if admitted(stock, market, kind) else None
+        whole = whole_day(world, stock, day) if admitted(stock, market, kind) else None
         if whole and (stock.code in world.live or possible(whole)):
             bar = bar_at(world, stock, asof)
             if bar:
@@ -75,7 +75,7 @@ def standings(
         yield None
 
 
-def _whole(world: World, stock: Stock, day: date) -> Optional[Snapshot]:
+def whole_day(world: World, stock: Stock, day: date) -> Optional[Snapshot]:
     """A stock's whole day, drawn once: no cache of a feed has room for that of every stock."""
     known = world.whole_days.get(stock.code)
     if known is None or known.day != day:
@@ -108,7 +108,7 @@ def prepare(world: World, moment: int) -> Iterator[None]:
     """Look at a moment's whole day, one stock a step, so that its first ranking need not wait for that."""
     day = world.trading_day(moment)
     for stock in world.stocks.values():
-        if _whole(world, stock, day):
+        if whole_day(world, stock, day):
             world.summaries.of(stock, day)
         yield
 

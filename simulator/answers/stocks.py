@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import List, Tuple
 
 from simulator.answers.company import company, hundred_millions
+from simulator.answers.foreigners import exhaustion
 from simulator.answers.forms import day_form, price_form, rate_form, time_form
+from simulator.answers.lending import credit_rate
 from simulator.answers.quotes import book
 from simulator.answers.reply import Inputs, Reply, Rows, nothing
 from simulator.answers.snapshot import Snapshot, snapshot
 from simulator.answers.world import World
 from simulator.feeds import DayBar
-from simulator.strings import hundredths, ratio
+from simulator.strings import hundredths, ratio, signed_hundredths
 
 _YEAR = 250
 """Trading days of 250최고 and 250최저."""
@@ -46,7 +48,7 @@ def _basics(world: World, now: Snapshot, moment: int) -> List[str]:
     facts = [""] * 9
     if known:
         owned = [str(known.face_value), hundred_millions(known.capital)]
-        owned += [f"+{hundredths(known.credit)}"]
+        owned += [signed_hundredths(credit_rate(world, now))]
         facts = [
             hundredths(ratio(base, known.earnings, 1)) if known.earnings > 0 else "",
             str(known.earnings),
@@ -69,7 +71,7 @@ def _basics(world: World, now: Snapshot, moment: int) -> List[str]:
         now.form(year_bottom[0]),
         hundred_millions(now.price * stock.shares),
         "",
-        f"+{hundredths(known.foreign)}" if known else "0.00",
+        signed_hundredths(exhaustion(world, now)),
         str(base * 7 // 100 * 10),  # 대용가: 70 % of the base price in tens of won
         *facts,
         now.form(top[0]),

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
 
 from sapi_kiwoom import krx
 from simulator.feeds import DayBar, Expected, Feed, MinuteBar, Quote, Tick
+from simulator.feeds.investors import InvestorFlows
+from simulator.feeds.members import MemberDay
+from simulator.feeds.programs import ProgramDay
 from simulator.feeds.summary import Summaries
 from simulator.tape import Tape, Tapes
 from simulator.universe import Stock
 
 if TYPE_CHECKING:
+    from simulator.answers.sectors import Sectors
     from simulator.answers.snapshot import Period, Snapshot
+    from simulator.answers.totals import Total
+    from simulator.derivatives import Boards
 
 
 class World:
@@ -26,10 +33,16 @@ class World:
         feed: its prices, past and (up to the present moment) of today.
         tapes: today's running totals.
         summaries: today's minutes of all stocks, for rankings.
+        investors: who bought and who sold, on any day.
+        member_days, program_days: the members' and the programs' trades of a stock on a day, the latest
+            asked for remembered.
+        totals: by code, first and last day, what investors did on days before today.
         whole_days: by code, today as it will have been: for rankings, and never shown.
         periods: by code and length, the days before today.
         brokerage: who keeps the accounts; None where nobody trades.
         live: totals of stocks that orders move today, by code; `tapes` does not know these.
+        sectors: the indexes, once somebody asks for one; see `simulator.answers.sectors.sectors`.
+        boards: the futures and options, likewise; see `simulator.answers.synthetic.contracts.board`.
     """
 
     def __init__(self, stocks: Dict[str, Stock], feed: Feed) -> None:
@@ -37,10 +50,18 @@ class World:
         self.feed = feed
         self.tapes = Tapes(feed)
         self.summaries = Summaries(feed)
+        self.investors = InvestorFlows(feed)
+        self.member_days: Callable[[Stock, date], MemberDay]
+        self.member_days = lru_cache(maxsize=128)(partial(MemberDay, feed))
+        self.program_days: Callable[[Stock, date], ProgramDay]
+        self.program_days = lru_cache(maxsize=64)(partial(ProgramDay, feed))
+        self.totals: Dict[Tuple[str, date, date], Total] = {}
         self.whole_days: Dict[str, Snapshot] = {}
         self.periods: Dict[Tuple[str, int], Period] = {}
         self.brokerage: Optional[Any] = None
         self.live: Dict[str, Tape] = {}
+        self.sectors: Optional[Sectors] = None
+        self.boards: Optional[Boards] = None
 
     def stock(self, code: str) -> Optional[Stock]:
         """The stock that a quote's code means, whatever its venue; None for an unknown code."""

@@ -86,7 +86,7 @@ class Account:
         name: whose it is.
         cash: 예수금, won settled by today; below 0 it is 미수.
         day: the present day; `open_day` goes on.
-        profile: ``mock`` or ``real``, which decides the fees.
+        profile: ``mock``, ``mock-2020`` or ``real``, which decides the fees.
         margin: False: every purchase needs all of its money (증거금 100 %). True: only the stock's
             margin rate of it on the day of purchase; the rest is a debt that binds new orders from the
             next day on.

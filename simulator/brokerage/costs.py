@@ -12,11 +12,12 @@ from functools import lru_cache
 from typing import Tuple
 
 from sapi_kiwoom import krx
+from simulator.brokerage.profiles import PROFILES, profile
 
 MILLION = 1_000_000
 
-FEE_RATES = {"mock": 3_500, "real": 150}
-"""Kiwoom's fee on either side by profile: 0.35 % on the mock server, 0.015 % on the real one."""
+FEE_RATES = {name: profile(name).fee_rate for name in PROFILES}
+"""Kiwoom's fee on either side by profile, in millionths: 0.35 % on the mock server, 0.015 % on the real."""
 
 _TAX_RATES = (
     (date.min, 3_000),
@@ -34,17 +35,17 @@ _UNTAXED = frozenset(("ETF", "ETN", "ELW"))
 _SETTLEMENT_DAYS = 2
 
 
-def fee(value: int, profile: str) -> int:
+def fee(value: int, server: str) -> int:
     """The fee in won on ``value`` won of fills of one order, cut to 10 won.
 
     Recorded on the mock server: 260 won on 77,000, of which 0.35 % is 269.5.
 
     Raises:
-        ValueError: the profile is neither ``mock`` nor ``real``.
+        ValueError: there is no such profile of a server.
     """
-    rate = FEE_RATES.get(profile)
+    rate = FEE_RATES.get(server)
     if rate is None:
-        raise ValueError(f"profile {profile!r} is unknown; it is one of {', '.join(FEE_RATES)}")
+        raise ValueError(f"profile {server!r} is unknown; it is one of {', '.join(FEE_RATES)}")
     charged = value * rate // MILLION
     return charged - charged % 10
 

@@ -13,11 +13,11 @@ from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Prot
 
 from sapi_kiwoom import krx
 from sapi_kiwoom.loop import SECOND, Loop
-from simulator.brokerage import messages
+from simulator.brokerage import messages, profiles
 from simulator.brokerage.account import Account, reserve_price
 from simulator.brokerage.latency import Latency, Step
 from simulator.brokerage.ledger import AnyLedger, Ledger
-from simulator.brokerage.notices import HoldingView, Notice, Notices, Snapshot, era
+from simulator.brokerage.notices import HoldingView, Notice, Notices, Snapshot
 from simulator.brokerage.order import CANCEL, MODIFY, NEW, SELL, Fill, Order
 from simulator.brokerage.validation import ORDER_TYPES, Refusal, Request, Situation, refusal
 from simulator.draws import Draws
@@ -85,7 +85,7 @@ class Desk:
         self._ledger = ledger
         self._seed = seed
         self._expired = expired
-        self._notices = Notices(era(profile))
+        self._notices = Notices(profiles.profile(profile).chejan)
         self._clients: List[Client] = []
         self._orders: Dict[str, Dict[int, Order]] = {number: {} for number in accounts}
         self._fills: Dict[str, List[Fill]] = {number: [] for number in accounts}

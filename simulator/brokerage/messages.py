@@ -13,10 +13,21 @@ from pathlib import Path
 from typing import Dict, Mapping, NamedTuple, Tuple
 
 from simulator.brokerage.order import BUY, CANCEL, MODIFY, NEW
+from simulator.brokerage.profiles import MOCK, MOCK_2020, PROFILES, REAL
 from simulator.universe import Stock
 
-MOCK, MOCK_2020, REAL = PROFILES = ("mock", "mock-2020", "real")
-"""Kiwoom's mock server (모의투자) since 2021, the same until 2020, and the real one."""
+__all__ = [
+    "MOCK",
+    "MOCK_2020",
+    "PROFILES",
+    "REAL",
+    "Message",
+    "Saying",
+    "accepted",
+    "messages",
+    "order_tr",
+    "text",
+]
 
 
 class Saying(Enum):

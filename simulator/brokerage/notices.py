@@ -18,11 +18,12 @@ programs that cut the first character of it find 매수취소 behind; nothing of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Optional, Tuple
+from typing import Dict, Optional
 
 from sapi_kiwoom import krx
 from sapi_kiwoom.loop import SECOND
 from simulator.brokerage.order import BUY, CANCEL, MODIFY, Fill, Order
+from simulator.brokerage.profiles import chejan_fids
 from simulator.feeds.bars import KRX, NXT
 from simulator.strings import (
     coloured,
@@ -68,32 +69,8 @@ HOGA_NAMES = {
 """매매구분 (906) by 거래구분; what the control calls 지정가 elsewhere is 보통 here."""
 
 
-def _numbers(text: str) -> Tuple[int, ...]:
-    return tuple(map(int, text.split()))
-
-
-_ORDER_2017 = _numbers(
-    "9201 9203 9205 9001 912 913 302 900 901 902 903 904 905 906 907 908 909 910 911 10 27 28 914 915"
-    " 938 939 919 920 921 922 923"
-)
-_ORDER_2021 = _ORDER_2017 + _numbers("949 10010 969 819")
-_HOLDING_2017 = _numbers(
-    "9201 9001 917 916 302 10 930 931 932 933 945 946 950 951 27 28 307 8019 957 958 918 990 991 992"
-    " 993 959 924"
-)
-_HOLDING_2021 = _HOLDING_2017 + _numbers("10010 25 11 12 306 305 970")
-
-FIDS: Dict[str, Dict[str, Tuple[int, ...]]] = {
-    "2017": {ORDER: _ORDER_2017, HOLDING: _HOLDING_2017},
-    "2021": {ORDER: _ORDER_2021, HOLDING: _HOLDING_2021},
-    "2025": {ORDER: _ORDER_2021 + _numbers("2134 2135 2136"), HOLDING: _HOLDING_2021},
-}
+FIDS = chejan_fids()
 """The FIDs of an event by era and gubun, in order. The mock server was last recorded in that of 2021."""
-
-
-def era(profile: str) -> str:
-    """The era whose FIDs a profile sends today: ``2025`` (with NXT) on the real server."""
-    return "2025" if profile == "real" else "2021"
 
 
 @dataclass(frozen=True)

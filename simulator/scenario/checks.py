@@ -5,33 +5,35 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Dict, Iterable, Mapping, Tuple
 
-from sapi_kiwoom import krx
+from sapi_kiwoom import catalogue, krx
+from sapi_kiwoom.signatures import METHODS, NUMBER
 from simulator.brokerage.notices import HOGA_NAMES
 from simulator.brokerage.order import NEW
 from simulator.brokerage.validation import ORDER_TYPES
+from simulator.faults import AT, CALL, CALLS_MET, EVENT, LOGIN, REAL_DATA, TARGETS, TR_DATA
 from simulator.market.interruptions import Halts
 from simulator.scenario import build, model
 from simulator.scenario.errors import ScenarioError
-from simulator.scenario.model import Entry, Fault, Scenario
+from simulator.scenario.model import Condition, Entry, Fault, Scenario
 from simulator.universe import Stock, universe
 
-NEEDS: Mapping[str, Tuple[str, ...]] = {
-    model.DISCONNECT: ("at",),
-    model.CLOSED: ("at", "duration"),
-    model.NO_ANSWER: ("call",),
-    model.LATE: ("call", "duration"),
-    model.CODE: ("call", "code"),
-    model.LOST: ("call", "code"),
+_NEEDS: Mapping[str, Tuple[str, ...]] = {
+    model.CLOSED: ("duration",),
+    model.LATE: ("duration",),
+    model.CODE: ("code",),
+    model.LOST: ("code",),
+    model.REFUSE_LOGIN: ("code",),
+    model.BOX: ("text",),
 }
-"""What a fault must say beside its effect; those that meet calls may say ``one_in`` too."""
+"""What a fault must say beside its effect and what it meets."""
 
-_QUERIES = ("CommRqData", "CommKwRqData")
-_MET: Mapping[str, Tuple[str, ...]] = {
-    model.NO_ANSWER: _QUERIES,
-    model.LATE: _QUERIES,
-    model.CODE: (*_QUERIES, "SendOrder"),
-    model.LOST: ("SendOrder",),
+_MAY: Mapping[str, Tuple[str, ...]] = {
+    model.HANG: ("duration",),
+    model.BOX: ("duration",),
+    model.REORDER: ("duration",),
 }
+_WHICH = ("one_in", "nth", "from", "until")
+"""What those may say that meet calls, events or logins."""
 
 _PRICELESS = ("03", "06", "07", "13", "16", "23", "26", "61", "81")
 """거래구분 of orders that carry no price."""
@@ -55,7 +57,7 @@ def check(scenario: Scenario) -> None:
     for number, entry in enumerate(scenario.entries):
         _entry(entry, f"entries[{number}]", scenario, stocks)
     for number, condition in enumerate(scenario.conditions):
-        _listed(condition.codes, f"conditions[{number}].codes", stocks)
+        _condition(condition, f"conditions[{number}]", stocks)
     _once((each.index for each in scenario.conditions), "conditions[{}].index")
 
 
@@ -166,25 +168,75 @@ def _span(start: int, end: int) -> str:
 
 
 def _fault(fault: Fault, path: str, scenario: Scenario) -> None:
+    effect = fault.effect
     said = {
         "at": fault.at is not None,
         "call": bool(fault.call),
+        "event": bool(fault.event),
+        "tr": bool(fault.tr),
+        "real": bool(fault.real),
+        "one_in": fault.one_in != 1,
+        "nth": bool(fault.nth),
+        "from": fault.since is not None,
+        "until": fault.until is not None,
         "duration": bool(fault.seconds),
         "code": bool(fault.code),
-        "one_in": fault.one_in != 1,
+        "text": bool(fault.text),
     }
-    needed = NEEDS[fault.effect]
-    for key in needed:
-        if not said[key]:
-            raise ScenarioError(path, f"{fault.effect} needs {' and '.join(needed)}; add {key}")
+    targets = TARGETS[effect]
+    met = [each for each in (AT, CALL, EVENT) if said[each]]
+    if len(met) > 1:
+        raise ScenarioError(path, f"names {' and '.join(met)}; leave all but one of them out")
+    if LOGIN not in targets and not set(met) & set(targets):
+        raise ScenarioError(path, f"{effect} needs {' or '.join(targets)}; add {targets[0]}")
+    allowed = [*targets, *_NEEDS.get(effect, ()), *_MAY.get(effect, ())]
+    if not said["at"] and effect != model.SECOND_LOGIN:
+        allowed += _WHICH
+    if fault.call in ("", "CommRqData") and fault.event in ("", TR_DATA) and met != [AT] and met:
+        allowed.append("tr")
+    if fault.event == REAL_DATA:
+        allowed.append("real")
     for key, there in said.items():
-        if there and key not in needed and not (key == "one_in" and "call" in needed):
-            raise ScenarioError(f"{path}.{key}", f"means nothing to {fault.effect}; leave it out")
-    if fault.call and fault.call not in _MET[fault.effect]:
-        calls = " or ".join(_MET[fault.effect])
-        raise ScenarioError(f"{path}.call", f"{fault.effect} meets {calls}")
-    if fault.at is not None:
-        _within(fault.at, f"{path}.at", scenario)
+        if there and key not in allowed:
+            raise ScenarioError(f"{path}.{key}", f"means nothing to {effect} here; leave it out")
+    for key in _NEEDS.get(effect, ()):
+        if not said[key]:
+            raise ScenarioError(path, f"{effect} needs {key}; add {key}")
+    if fault.call and fault.call not in METHODS:
+        near = get_close_matches(fault.call, METHODS, 1)
+        hint = f"; did you mean {near[0]}?" if near else ", for example CommRqData is one"
+        raise ScenarioError(f"{path}.call", f"the control has no {fault.call}{hint}")
+    if fault.call and fault.call not in CALLS_MET.get(effect, METHODS):
+        raise ScenarioError(f"{path}.call", f"{effect} meets {' or '.join(CALLS_MET[effect])}")
+    if effect == model.CODE and METHODS[fault.call].returns != NUMBER:
+        raise ScenarioError(f"{path}.call", f"{fault.call} returns no code; name another call")
+    _which(fault, path, scenario)
+
+
+def _which(fault: Fault, path: str, scenario: Scenario) -> None:
+    if fault.tr and fault.tr.lower() not in (each.lower() for each in catalogue.trs()):
+        if not fault.tr.startswith("KOA_"):
+            raise ScenarioError(f"{path}.tr", f"{fault.tr} is no TR of the catalogue")
+    if fault.real and fault.real not in catalogue.real_types():
+        near = get_close_matches(fault.real, catalogue.real_types(), 1, 0.3)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ScenarioError(f"{path}.real", f"{fault.real} is no real type{hint}")
+    for key, moment in (("at", fault.at), ("from", fault.since), ("until", fault.until)):
+        if moment is not None:
+            _within(moment, f"{path}.{key}", scenario)
+    if fault.since is not None and fault.until is not None and fault.until <= fault.since:
+        raise ScenarioError(f"{path}.until", "must be later than from")
+
+
+def _condition(condition: Condition, path: str, stocks: Mapping[str, Stock]) -> None:
+    _listed(condition.codes, f"{path}.codes", stocks)
+    if condition.when is None and not condition.codes:
+        raise ScenarioError(path, "finds nothing; add codes, or when: change >= 5 %")
+    for each in "^;":
+        if each in condition.name:
+            raise ScenarioError(
+                f"{path}.name", f"has a {each}, which ends names in the list; leave it out"
+            )
 
 
 def _entry(entry: Entry, path: str, scenario: Scenario, stocks: Mapping[str, Stock]) -> None:

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Any, Dict, Tuple
 
 from sapi_kiwoom import krx
+from simulator.faults import EVENTS_MET, TARGETS
 from simulator.scenario import model
+from simulator.scenario.criteria import Criteria
 from simulator.scenario.fields import (
     ACCOUNT,
     CODE,
@@ -115,22 +117,19 @@ _HALT = Record(
 _FAULT = Record(
     model.Fault,
     [
-        Field(
-            "effect",
-            _words(
-                model.DISCONNECT,
-                model.CLOSED,
-                model.NO_ANSWER,
-                model.LATE,
-                model.CODE,
-                model.LOST,
-            ),
-        ),
+        Field("effect", _words(*TARGETS)),
         Field("at", MOMENT),
-        Field("call", _words("CommRqData", "CommKwRqData", "SendOrder")),
+        Field("call", pattern(r"\w+", "a method of the control, for example CommRqData")),
+        Field("tr", pattern(r"\w{1,30}", "a TR, for example opt10081")),
+        Field("event", _words(*EVENTS_MET)),
+        Field("real", NAME),
         Field("one_in", whole(1, 1_000_000, "a whole number, for example 20 for one of twenty")),
+        Field("nth", whole(1, 1_000_000, "a whole number, for example 3 for the third")),
+        Field("from", MOMENT, "since"),
+        Field("until", MOMENT),
         Field("duration", SECONDS, "seconds"),
         Field("code", whole(-9_999, -1, "a return code below 0, for example -200")),
+        Field("text", NAME),
     ],
 )
 _ENTRY = Record(
@@ -151,6 +150,7 @@ _CONDITION = Record(
         Field("index", whole(0, 999, "a number, for example 0")),
         Field("name", NAME),
         Field("codes", ListOf(CODE)),
+        Field("when", Criteria()),
     ],
 )
 _DIALOG = Record(

@@ -6,14 +6,30 @@ from dataclasses import dataclass, field
 from typing import Any, Mapping, Optional, Tuple, Union
 
 from sapi_kiwoom import krx
+from simulator.scenario.criteria import (
+    CHANGE,
+    MILLION,
+    PERCENT,
+    TIMES_YESTERDAY,
+    VALUE,
+    VOLUME,
+    AllOf,
+    AnyOf,
+    Compare,
+    Criterion,
+    NewExtreme,
+    describe,
+)
 
 TOUCH, QUEUE, BOOK = "touch", "queue", "book"
 """Fill models, see `simulator.market.fills` and ``fullbook``."""
 
 MEASURED = "measured"
 
-DISCONNECT, CLOSED = "disconnect", "closed"
-NO_ANSWER, LATE, CODE, LOST = "no-answer", "late", "code", "lost"
+DISCONNECT, CLOSED, SECOND_LOGIN, BOX = "disconnect", "closed", "second-login", "box"
+REFUSE_LOGIN, CODE, LOST, HANG = "refuse-login", "code", "lost", "hang"
+NO_ANSWER, LATE, WITHIN = "no-answer", "late", "within"
+DROP, DUPLICATE, REORDER = "drop", "duplicate", "reorder"
 """Effects of faults."""
 
 WARNINGS = {"정리매매": "2", "단기과열": "3", "투자위험": "4", "투자경고": "5"}
@@ -93,18 +109,30 @@ class Recording:
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that goes wrong.
+    """Something that goes wrong: at a moment, or to calls or events that it meets.
 
     Attributes:
-        effect: ``disconnect`` (the line breaks), ``closed`` (the line breaks and no login succeeds
-            for ``seconds``), ``no-answer`` (a request is never answered), ``late`` (an answer comes
-            ``seconds`` later), ``code`` (the call returns ``code`` and does nothing), ``lost``
-            (SendOrder returns ``code`` although the order was sent).
-        at: market time of the first two, microseconds since 1970 UTC; None for those that meet calls.
-        call: the call that is met, for example ``CommRqData``.
-        one_in: how seldom: 1 meets every call, 20 one of twenty, drawn by the seed.
-        seconds: see ``effect``.
+        effect: what happens. To the line: ``disconnect`` (it breaks), ``closed`` (it breaks and no login
+            succeeds for ``seconds``), ``second-login`` (somebody else logs in with the same ID, which
+            breaks it; without a moment each further control of this broker does so to those before).
+            To logins: ``refuse-login`` (OnEventConnect reports ``code``). To calls: ``code`` (returns
+            ``code`` and does nothing), ``lost`` (SendOrder returns ``code`` although the order was sent),
+            ``hang`` (does what it should and does not return for ``seconds``, while events go on),
+            ``box`` (a window says ``text``, and the call waits for its end, while events go on). To their
+            answers: ``no-answer``, ``late`` (``seconds`` later), ``within`` (before the call returns). To
+            events: ``drop``, ``late``, ``duplicate``, ``reorder`` (after the next one of its kind).
+        at: when something happens by itself, microseconds since 1970 UTC; None for what meets calls.
+        call: the method that is met, for example ``CommRqData``.
+        one_in: how seldom: 1 meets every one, 20 one of twenty, drawn by the seed.
+        seconds: see ``effect``; 0 for `hang` and ``box`` is until `simulator.faults.Faults.release`, for
+            ``reorder`` a second at most.
         code: see ``effect``.
+        tr: only requests of this TR, or their answers.
+        event: the event that is met, for example ``OnReceiveRealData``.
+        real: only real-time events of this type.
+        nth: only this one of those that it would meet; 0 for all.
+        since, until: only from then on, and before then.
+        text: of the window.
     """
 
     effect: str
@@ -113,6 +141,13 @@ class Fault:
     one_in: int = 1
     seconds: float = 0
     code: int = 0
+    tr: str = ""
+    event: str = ""
+    real: str = ""
+    nth: int = 0
+    since: Optional[int] = None
+    until: Optional[int] = None
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,11 +170,42 @@ class Entry:
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition search (조건검색) of the user, and the codes that it finds."""
+    """A condition search (조건검색) of the user.
+
+    Attributes:
+        index, name: what SendCondition knows it by.
+        codes: the stocks among which it searches; none for all. Without ``when`` it finds just these.
+        when: what a stock has to meet.
+    """
 
     index: int
     name: str
-    codes: Tuple[str, ...]
+    codes: Tuple[str, ...] = ()
+    when: Optional[Criterion] = None
+
+    @property
+    def criteria(self) -> str:
+        """What a stock has to meet, in a line for people."""
+        return describe(self.when) if self.when is not None else ""
+
+
+_KNOWN = tuple(
+    "005930 000660 373220 207940 005380 000270 068270 105560 035420 035720 247540 086520".split()
+)
+USUAL_CONDITIONS = (
+    Condition(1, "1% 이상 상승", _KNOWN, Compare(CHANGE, ">=", 100, PERCENT)),
+    Condition(
+        0,
+        "거래대금 상위",
+        _KNOWN,
+        AnyOf((Compare(VALUE, ">", 100_000, MILLION), Compare(VOLUME, ">", 120, TIMES_YESTERDAY))),
+    ),
+    Condition(
+        2, "20일 신고가", _KNOWN, AllOf((NewExtreme("high", 20), Compare(CHANGE, ">", 0, PERCENT)))
+    ),
+)
+"""What the user has defined where nobody says otherwise: over a dozen well-known stocks, so that their
+first search takes no longer than another request."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import List, Union
 from simulator.scenario import checks, document, form
 from simulator.scenario.document import Document
 from simulator.scenario.errors import ScenarioError
-from simulator.scenario.model import Scenario
+from simulator.scenario.model import USUAL_CONDITIONS, Scenario
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
 """Where those are that come with the simulator."""
@@ -21,11 +21,15 @@ _SUFFIXES = (".yaml", ".yml")
 def load(scenario: Union[Scenario, str, Path, None]) -> Scenario:
     """A scenario: itself, from a file, or by the name of one that comes with the simulator.
 
+    None is any day, with some conditions to search for.
+
     Raises:
         ScenarioError: there is none, or it cannot be played.
     """
-    if scenario is None or isinstance(scenario, Scenario):
-        return scenario or Scenario()
+    if scenario is None:
+        return Scenario(conditions=USUAL_CONDITIONS)
+    if isinstance(scenario, Scenario):
+        return scenario
     path = Path(scenario)
     if isinstance(scenario, Path) or path.suffix in _SUFFIXES or len(path.parts) > 1:
         return read(path)

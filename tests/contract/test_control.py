@@ -154,6 +154,13 @@ def test_before_the_login_nothing_is_known(rig, sink):
     assert rig.control.CommRqData("q", "opt10081", 0, "1000") < 0
 
 
+def test_before_the_login_the_path_is_known_and_lists_are_empty(rig, sink):
+    assert rig.control.GetAPIModulePath()
+    assert rig.control.GetCodeListByMarket("0") == rig.control.GetFutureList() == ""
+    assert rig.control.KOA_Functions("GetUpjongCode", "0") == ""
+    assert rig.control.GetConditionLoad() == 0
+
+
 def test_login_is_an_event(rig, control):
     assert rig.control.GetConnectState() == 1
 
@@ -166,6 +173,42 @@ def test_masters(control):
     assert len(control.GetMasterListedStockDate(CODE)) == 8
     assert int(control.GetMasterLastPrice(CODE)) > 0
     assert control.GetMasterLastPrice(CODE).startswith("0")
+
+
+def test_the_market_of_a_stock_has_one_number(control):
+    kind = control.GetMarketType(CODE)
+    assert control.KOA_Functions("GetStockMarketKind", CODE) == str(kind) == "0"
+    assert int(control.KOA_Functions("GetMasterListedStockCntEx", CODE)) > 0
+    assert control.KOA_Functions("GetMasterStockInfo", CODE).startswith(
+        "시장구분0|거래소;시장구분1|"
+    )
+
+
+def test_indexes_have_codes_and_names(control):
+    first, *_ = control.KOA_Functions("GetUpjongCode", "0").split("|")
+    assert first == "0,001,종합(KOSPI)"
+    assert control.KOA_Functions("GetUpjongNameByCode", "001") == "종합(KOSPI)"
+
+
+def test_stocks_of_a_theme_carry_the_letter_of_their_market(control):
+    theme, name = control.GetThemeGroupList(1).split(";")[0].split("|")
+    assert theme.isdigit() and name
+    for code in control.GetThemeGroupCode(theme).split(";"):
+        assert code[0] == "A"
+        assert control.GetMasterCodeName(code[1:])
+
+
+def test_futures_and_options(control):
+    assert control.GetFutureCodeByIndex(0) == control.GetFutureList().split(";")[0]
+    strikes, atm = control.GetActPriceList().split(";"), control.GetOptionATM()
+    months = control.GetMonthList().split(";")
+    assert atm in strikes
+    assert months == months[::-1]
+    option = control.GetOptionCode(f"{int(atm) / 100:.2f}", 2, months[-1])
+    above = control.GetOptionCodeByActPrice(option, 2, 1)
+    assert option and above and option != above
+    assert control.GetOptionCodeByActPrice(above, 2, -1) == option
+    assert control.GetOptionCodeByMonth(option, 2, months[-1]) == option
 
 
 def test_code_lists_end_with_a_semicolon(control):
@@ -391,6 +434,16 @@ def test_more_than_100_codes_in_one_registration_are_refused(control):
     assert control.SetRealReg("2000", ";".join(["005930"] * 101), "10", "0") == -204
 
 
+def test_more_than_100_fids_in_one_registration_are_refused(control):
+    assert control.SetRealReg("2000", "005930", ";".join(["10"] * 101), "0") == -206
+
+
+def test_a_screen_that_is_used_for_another_code_forgets_the_first(rig, control, sink):
+    control.SetRealReg("1010", "000660", "10", "0")
+    ask(rig, control, sink, "opt10004", {"종목코드": "005930"}, screen="1010")
+    assert _delivers(rig, sink, "005930")
+
+
 def test_books_arrive_with_their_best_quotes(rig, control, sink):
     fids = catalogue.real_types()["주식호가잔량"].fids
     control.SetRealReg("2000", "005930", "41", "0")
@@ -517,6 +570,61 @@ def test_an_order_of_a_foreign_account_is_not_sent(rig, control, sink):
 def test_five_orders_a_second(rig, control, sink):
     run(rig, SECOND - rig.loop.now() % SECOND)
     assert [order(control) for _ in range(6)] == [0] * 5 + [-308]
+
+
+def test_the_old_getter_reads_all_three(rig, control, sink):
+    pairs = []
+    sink.on["OnReceiveChejanData"] = lambda gubun, *_: pairs.append(
+        (control.CommGetData(gubun, "-1", "9001", 0, ""), control.GetChejanData(9001))
+    )
+    sink.on["OnReceiveRealData"] = lambda code, kind, _: pairs.append(
+        (control.CommGetData(code, kind, "27", 0, ""), control.GetCommRealData(code, 27))
+    )
+    control.SetRealReg("2000", "005930", "27", "0")
+    order(control)
+    wait(rig, lambda: sink.named("OnReceiveChejanData") and sink.named("OnReceiveRealData"))
+    ask(
+        rig,
+        control,
+        sink,
+        "opt10004",
+        {"종목코드": CODE},
+        read=lambda: pairs.append(
+            (
+                control.CommGetData("opt10004", "", "질문", 0, "총매도잔량"),
+                control.GetCommData("opt10004", "", 0, "총매도잔량"),
+            )
+        ),
+    )
+    assert len(pairs) > 2
+    assert all(old == new for old, new in pairs)
+    assert all(new for _, new in pairs[-1:])
+
+
+def test_what_the_mock_server_does_not_offer_has_a_message(rig, control, sink):
+    account = control.GetLoginInfo("ACCNO").split(";")[0]
+    control.SetInputValue("계좌번호", account)
+    assert control.CommRqData("q", "OPW00005", 0, "1000") == 0
+    wait(rig, lambda: sink.named("OnReceiveMsg"))
+    assert control.SendOrderCredit("c", "1", account, 1, CODE, 1, 0, "03", "03", "", "") == 0
+    wait(rig, lambda: len(sink.named("OnReceiveMsg")) > 1)
+    assert [args[3][:8] for args in sink.named("OnReceiveMsg")] == ["[RC9000]"] * 2
+    assert sink.named("OnReceiveChejanData") == []
+
+
+# -- condition search ------------------------------------------------------------------------------
+
+
+def test_conditions_are_loaded_before_they_are_named(rig, control, sink):
+    assert control.GetConditionLoad() == 1
+    wait(rig, lambda: sink.named("OnReceiveConditionVer"))
+    ((result, _),) = sink.named("OnReceiveConditionVer")
+    assert result == 1
+    names = control.GetConditionNameList()
+    assert names == "" or names.endswith(";")
+    assert all(each.split("^")[0].isdigit() for each in names.split(";") if each)
+    assert control.SendCondition("5000", "없는조건", 0, 0) == 0
+    assert sink.named("OnReceiveTrCondition") == []
 
 
 def test_calls_from_another_thread_are_refused(control):

@@ -3,7 +3,7 @@
 from datetime import date
 
 from sapi_kiwoom import catalogue, krx
-from simulator.answers import ANSWERS
+from simulator.answers.table import ANSWERS
 from simulator.answers.world import World
 from simulator.feeds.generator import Generated
 from simulator.universe import universe

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from sapi_kiwoom import catalogue, krx
-from simulator.answers import ANSWERS
+from simulator.answers.table import ANSWERS
 from simulator.tape import Tape
 from simulator.universe import universe
 from tests.simulator.answering import (

@@ -5,11 +5,13 @@ from itertools import islice
 import pytest
 
 from sapi_kiwoom import catalogue, krx
-from simulator.answers import ANSWERS
+from simulator.answers.parties import PARTIES
+from simulator.answers.table import ANSWERS
 from simulator.feeds import Tick
 from simulator.feeds.generator import Generated
 from simulator.feeds.overlay import Overlay
 from tests.simulator.answering import CODE, STOCK, TODAY, at, rows, single, small_world
+from tests.simulator.test_answers_ahead import ASKED
 
 NOW = at(10, 30)
 """A whole minute: a feed may draw the books of a minute around all of its trades."""
@@ -83,7 +85,11 @@ def test_every_market_answer_is_here():
     accounts = {
         code for code in ANSWERS if code.startswith("opw") or "opt10072" <= code <= "opt10077"
     }
-    assert set(ANSWERS) - accounts - {"opt10085"} == set(MARKET)
+    ahead = {each.lower() for each in ASKED}  # test_answers_ahead
+    whole_days = {"opt10029", "opt10098"}  # test_answers_standings
+    # PARTIES: test_answers_parties
+    elsewhere = {*accounts, *PARTIES, *ahead, *whole_days, "opt10085", "opt10170"}
+    assert set(ANSWERS) == elsewhere | set(MARKET)
 
 
 def test_within_a_minute_too_the_past_is_what_it_was():

@@ -19,9 +19,9 @@ CODES = ("000020", "005930", "069500")
 ACCOUNT = AccountSpec(holdings=(Holding("005930", 300, 30_000_000),))
 
 DIGESTS = {
-    "touch": "26f664cc1798edec8f15ba20a9e03db04c55b494b07bdb90f7772349efcf594b",
-    "queue": "d2eef74a7eb172889edfb809d8074cfbf8bb7139217da70fb3cfc6fc7f376a80",
-    "book": "f6ce8ca4400de653a8248f1d2eadb9d29710d5269ac861729e2e7feacc40f0d2",
+    "touch": "3ab85a074551282914f772ab599dbb5aba4854a48b9b64fc8d93aad58c6f76c2",
+    "queue": "304e239ea0a0b5d22e78ddb66e68d16f2ce60f880122a1fbd3760361d12c117e",
+    "book": "6c8d1bc391ae3aac8b6c79f250873b2e556ca19266cfbae21421696c093ffd70",
 }
 
 

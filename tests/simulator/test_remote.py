@@ -11,7 +11,8 @@ import pytest
 import simulator.remote
 from sapi_kiwoom.loop import SECOND
 from simulator import Scenario, Simulator, VirtualLoop
-from simulator.answers import ANSWERS, Reply
+from simulator.answers import Reply
+from simulator.answers.table import ANSWERS
 from simulator.brokerage.ledger import LedgerError
 from simulator.hosting import FORMAT, HouseServer, PortTaken
 from simulator.remote import ExchangeUnreachable
@@ -93,6 +94,7 @@ INPUTS = [
     ("opt10080", {"종목코드": "00088K", "틱범위": "1", "수정주가구분": "1"}),
     ("opt10081", {"종목코드": "00088K", "기준일자": "", "수정주가구분": "1"}),
     ("opt10081", {"종목코드": "999999", "기준일자": "", "수정주가구분": "1"}),
+    ("opt20001", {"시장구분": "0", "업종코드": "001"}),
     ("opw00004", {"계좌번호": SMALL.accounts[0].number, "비밀번호": "", "상장폐지조회구분": "0",
                   "비밀번호입력매체구분": "00"}),
 ]  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 
 from sapi_kiwoom import catalogue, krx
 from simulator import Scenario, Simulator
-from simulator.answers import ANSWERS
+from simulator.answers.table import ANSWERS
 from simulator.brokerage.order import CANCEL
 from simulator.draws import Draws
 from simulator.scenario.model import AccountSpec, Holding

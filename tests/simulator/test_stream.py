@@ -46,7 +46,9 @@ class Wire:
         play.watch(Adds(tape), False)
 
     def _hear(self, key, real_type, raw):
-        values = dict(zip(REAL[real_type], raw.split("\t")))
+        texts = raw.split("\t")
+        assert len(texts) == len(REAL[real_type]), real_type
+        values = dict(zip(REAL[real_type], texts))
         self.heard.append((key, real_type, values))
         self.on(key, real_type, values)
 

@@ -99,6 +99,7 @@ def _faults(day: Day) -> Iterator[Event]:
         assert each.at is not None, "faults of a day have a moment"
         end = each.at + round(each.seconds * SECOND) if each.seconds else None
         text = f"{each.seconds:g}초 동안 로그인 불가" if each.seconds else "서버와의 연결이 끊어짐"
+        text = each.text or text
         yield Event(each.at, FAULT, words.FAULTS[each.effect], text, end)
 
 

@@ -113,7 +113,8 @@ def settings(scenario: Scenario) -> List[Row]:
     for fault in scenario.faults:
         if fault.at is None:
             often = f"{fault.one_in}번에 한 번" if fault.one_in > 1 else "항상"
-            text = f"{fault.call} {words.FAULTS[fault.effect]}, {often}"
+            met = " ".join(filter(None, (fault.call, fault.event, fault.tr, fault.real)))
+            text = f"{met} {words.FAULTS[fault.effect]}, {often}".strip()
             rows.append(Row("장애", "fault", text))
     return rows
 

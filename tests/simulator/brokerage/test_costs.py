@@ -27,7 +27,7 @@ def test_fees_are_cut_to_ten_won(value, profile, expected):
 
 
 def test_an_unknown_profile_is_named():
-    with pytest.raises(ValueError, match="'demo' is unknown; it is one of mock, real"):
+    with pytest.raises(ValueError, match="'demo' is unknown; it is one of mock, mock-2020, real"):
         costs.fee(1_000, "demo")
 
 

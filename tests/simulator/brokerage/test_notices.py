@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sapi_kiwoom import krx
-from simulator.brokerage.notices import FIDS, HOGA_NAMES, HoldingView, Notices, Snapshot, era
+from simulator.brokerage.notices import FIDS, HOGA_NAMES, HoldingView, Notices, Snapshot
 from simulator.brokerage.order import BUY, CANCEL, MODIFY, NEW, SELL, Fill, Order
+from simulator.brokerage.profiles import profile
 from simulator.universe import Stock, universe
 
 SECOND = 1_000_000
@@ -166,7 +167,7 @@ def test_results_of_the_day_stand_in_the_next_holding_of_another_stock():
 
 
 def test_a_market_buy_on_the_mock_server():
-    day, notices = date(2022, 1, 18), Notices(era("mock"))
+    day, notices = date(2022, 1, 18), Notices(profile("mock").chejan)
     market = Snapshot(77_000, 77_100, 77_000, 77_500, 100_500, 54_300, after_hours=77_300)
     bought = order(163_911, SAMSUNG, BUY, at(day, "142940"), account="8014526011", screen="0001")
     name = repr("삼성전자" + " " * 32)
@@ -272,7 +273,7 @@ def test_a_missing_quote_and_an_unchanged_price():
 
 
 def test_venues_since_2025():
-    notices = Notices(era("real"))
+    notices = Notices(profile("real").chejan)
     at_once = order(1, WOORI, BUY, NOON, venue="SOR")
     taken = notices.accepted(at_once, QUIET)
     assert taken.fid_list.endswith(";819;2134;2135;2136")

@@ -27,6 +27,14 @@ def midnight(day=DAY):
     return krx.midnight(day)
 
 
+def trade(packets, totals, tick, ask, bid):
+    """One more trade: its values by FID."""
+    (raw,) = packets.trades(totals, (tick,), ((ask, bid),))
+    values = raw.split("\t")
+    assert len(values) == len(TRADE)
+    return dict(zip(TRADE, values))
+
+
 @st.composite
 def days(draw):
     """A base price with its limits, yesterday, and trades between the limits in order of time."""
@@ -52,19 +60,25 @@ def days(draw):
     return stock, base, upper, lower, draw(st.sampled_from([yesterday, None])), past, ticks
 
 
-@given(days(), st.booleans())
-def test_every_value_is_what_the_slow_way_gives(case, without_past):
+@given(days(), st.booleans(), st.integers(1, 5))
+def test_every_value_is_what_the_slow_way_gives(case, without_past, at_once):
     stock, base, upper, lower, yesterday, past, ticks = case
     past = [] if without_past else past
     reference = Reference(
         stock, DAY, base, upper, lower, yesterday, past, cost=Fraction(23, 10_000)
     )
     packets = TradePackets(Colours(base, upper, lower), stock, DAY, yesterday, past)
-    totals = Totals(upper, lower)
-    for count, tick in enumerate(ticks, 1):
-        totals.add(tick)
-        ask, bid = (0, tick.price) if tick.price == upper else (tick.price + 1, tick.price)
-        assert packets.trade(totals, ask, bid) == reference.trade(ticks[:count], ask, bid)
+    totals, folded = Totals(upper, lower), Totals(upper, lower)
+    touches = [
+        (0, tick.price) if tick.price == upper else (tick.price + 1, tick.price) for tick in ticks
+    ]
+    for first in range(0, len(ticks), at_once):
+        some = slice(first, first + at_once)
+        for count, raw in enumerate(packets.trades(totals, ticks[some], touches[some]), first):
+            assert raw == reference.trade(ticks[: count + 1], *touches[count])
+    for tick in ticks:
+        folded.add(tick)
+    assert vars(totals) == vars(folded)
 
 
 def test_as_much_as_yesterday_and_as_much_bought_as_sold():
@@ -72,8 +86,8 @@ def test_as_much_as_yesterday_and_as_much_bought_as_sold():
     packets = TradePackets(Colours(1_000, 1_300, 700), SAMSUNG, DAY, yesterday, [])
     totals = Totals(1_300, 700)
     totals.add(Tick(midnight() + 600 * krx.MINUTE, 1_000, 500, 1))
-    totals.add(Tick(midnight() + 600 * krx.MINUTE, 1_000, 500, -1))
-    values = dict(zip(TRADE, packets.trade(totals, 1_001, 1_000).split("\t")))
+    last = Tick(midnight() + 600 * krx.MINUTE, 1_000, 500, -1)
+    values = trade(packets, totals, last, 1_001, 1_000)
     assert (values[26], values[29], values[30], values[822]) == (" 0", " 0", "+100.00", "+100.00")
     assert (values[228], values[1032]) == ("100.00", "50.00")
 
@@ -81,13 +95,11 @@ def test_as_much_as_yesterday_and_as_much_bought_as_sold():
 def test_one_writer_serves_two_tapes_of_the_same_day():
     packets = TradePackets(Colours(100, 130, 70), SAMSUNG, DAY, None, [])
     ahead, behind = Totals(130, 70), Totals(130, 70)
-    opening = midnight() + 540 * krx.MINUTE
-    ahead.add(Tick(opening, 100, 5, 0))
-    behind.add(Tick(opening, 100, 5, 0))
-    first = packets.trade(ahead, 101, 100)
-    ahead.add(Tick(opening + krx.MINUTE, 130, 5, 1))
-    assert packets.trade(ahead, 0, 130) != first
-    assert packets.trade(behind, 101, 100) == first
+    opening = Tick(midnight() + 540 * krx.MINUTE, 100, 5, 0)
+    first = trade(packets, ahead, opening, 101, 100)
+    later = Tick(opening.at + krx.MINUTE, 130, 5, 1)
+    assert trade(packets, ahead, later, 0, 130) != first
+    assert trade(packets, behind, opening, 101, 100) == first
 
 
 def test_a_recorded_trade():
@@ -106,13 +118,12 @@ def test_a_recorded_trade():
     totals.add(Tick(at(9, 0, 3), 77_600, 1, 0))
     totals.add(Tick(at(10, 0, 15), 77_800, 1, 1))
     totals.add(Tick(at(13, 34, 53), 76_600, 1, -1))
-    totals.add(Tick(at(14, 29, 42), 77_100, 3, 1))
-    totals.volume, totals.value = 7_884_712, 608_869_500_000
-    totals.sold, totals.bought, totals.sells, totals.buys = 4_817_707, 2_944_634, 30_338, 31_739
+    totals.volume, totals.value = 7_884_709, 608_869_500_000 - 3 * 77_100
+    totals.sold, totals.bought, totals.sells, totals.buys = 4_817_707, 2_944_631, 30_338, 31_738
     stock = replace(SAMSUNG, shares=5_969_783_000)
     yesterday = DayBar(date(2022, 1, 17), 77_600, 77_800, 76_900, 77_500, 8_785_122, 678_903)
     packets = TradePackets(Colours(77_500, 100_500, 54_300), stock, day, yesterday, [])
-    values = dict(zip(TRADE, packets.trade(totals, 77_100, 76_900).split("\t")))
+    values = trade(packets, totals, Tick(at(14, 29, 42), 77_100, 3, 1), 77_100, 76_900)
     expected = {fid: text.replace("_", " ") for fid, text in zip(TRADE, recorded)}
     expected[27], expected[28] = "-77100", "-76900"
     assert values[29][0] == "-"
@@ -123,22 +134,21 @@ def test_a_recorded_trade():
 @pytest.mark.parametrize(("code", "day", "cost"), [("069500", DAY, "3"), ("005930", DAY, "23")])
 def test_an_etf_is_sold_without_tax(code, day, cost):
     packets = TradePackets(Colours(10_000, 13_000, 7_000), universe()[code], day, None, [])
-    totals = Totals(13_000, 7_000)
-    totals.add(Tick(midnight() + 600 * krx.MINUTE, 10_000, 1, 1))
-    assert dict(zip(TRADE, packets.trade(totals, 0, 0).split("\t")))[32] == cost
+    tick = Tick(midnight() + 600 * krx.MINUTE, 10_000, 1, 1)
+    assert trade(packets, Totals(13_000, 7_000), tick, 0, 0)[32] == cost
 
 
 @given(days())
 def test_a_price_without_a_trade_repeats_the_days_totals(case):
     stock, base, upper, lower, yesterday, past, ticks = case
     totals = Totals(upper, lower)
-    for tick in ticks:
+    for tick in ticks[:-1]:
         totals.add(tick)
     price = ticks[-1].price
     packets = TradePackets(Colours(base, upper, lower), stock, DAY, yesterday, past)
+    last = trade(packets, totals, ticks[-1], price + 1, price - 1)
     written = packets.price(totals, price, price + 1, price - 1)
-    trade = dict(zip(TRADE, packets.trade(totals, price + 1, price - 1).split("\t")))
-    assert written.split("\t") == [trade[fid] for fid in PRICE]
+    assert written.split("\t") == [last[fid] for fid in PRICE]
 
 
 def test_a_price_before_the_days_first_trade():

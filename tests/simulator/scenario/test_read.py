@@ -8,9 +8,23 @@ from hypothesis import strategies as st
 
 from sapi_kiwoom import krx
 from simulator import Simulator
+from simulator.faults import CALLS_MET, EVENTS_MET, TARGETS
 from simulator.scenario import document, form
+from simulator.scenario.criteria import (
+    MARKETS,
+    AllOf,
+    AnyOf,
+    AtLimit,
+    Compare,
+    Market,
+    NewExtreme,
+    Not,
+    Owned,
+    describe,
+)
 from simulator.scenario.errors import ScenarioError
 from simulator.scenario.model import (
+    USUAL_CONDITIONS,
     AccountSpec,
     Condition,
     Dialog,
@@ -65,11 +79,24 @@ faults:
   - {effect: closed, at: 13:00, duration: 3min}
   - {effect: late, call: CommRqData, one_in: 20, duration: 250ms}
   - {effect: code, call: SendOrder, code: -308}
+  - {effect: duplicate, event: OnReceiveRealData, real: 주식체결, nth: 3, from: 09:00, until: 10:00}
+  - {effect: within, call: CommRqData, tr: opt10081}
+  - {effect: box, at: 13:00, text: 공지, duration: 5s}
+  - {effect: refuse-login, code: -102}
 entries:
   - {at: 09:30, order_type: 1, code: 000660, quantity: 1, hoga: 03}
   - {at: 09:31, order_type: 2, code: 000660, quantity: 1, price: 560_000, account: 8099999911}
 conditions:
   - {index: 3, name: 급등, codes: [000660]}
+  - index: 0
+    name: 신고가
+    codes: [000660, 005930]
+    when:
+      - price above 50,000
+      - change >= -1.5 %
+      - any: [volume > 2x yesterday, value >= 10_000 million, at the upper limit]
+      - not: {market: kosdaq}
+      - new high of 20 days
 dialog: {answer: never, after: 0s}
 feed:
   script:
@@ -101,12 +128,45 @@ def test_everything_that_may_stand_in_a_file():
             Fault("closed", at=at(780), seconds=180),
             Fault("late", call="CommRqData", one_in=20, seconds=0.25),
             Fault("code", call="SendOrder", code=-308),
+            Fault(
+                "duplicate",
+                event="OnReceiveRealData",
+                real="주식체결",
+                nth=3,
+                since=at(540),
+                until=at(600),
+            ),
+            Fault("within", call="CommRqData", tr="opt10081"),
+            Fault("box", at=at(780), text="공지", seconds=5),
+            Fault("refuse-login", code=-102),
         ),
         entries=(
             Entry(at(570), 1, "000660", 1, hoga="03", account="0099999911"),
             Entry(at(571), 2, "000660", 1, 560_000, account="8099999911"),
         ),
-        conditions=(Condition(3, "급등", ("000660",)),),
+        conditions=(
+            Condition(3, "급등", ("000660",)),
+            Condition(
+                0,
+                "신고가",
+                ("000660", "005930"),
+                AllOf(
+                    (
+                        Compare("price", ">", 50_000),
+                        Compare("change", ">=", -150, "%"),
+                        AnyOf(
+                            (
+                                Compare("volume", ">", 200, "x yesterday"),
+                                Compare("value", ">=", 10_000, "million"),
+                                AtLimit("upper"),
+                            )
+                        ),
+                        Not(Market("kosdaq")),
+                        NewExtreme("high", 20),
+                    )
+                ),
+            ),
+        ),
         dialog=Dialog("never", 0),
         script=({"day": "2026-11-20", "stocks": ["005930"], "path": {"09:00": "+1%"}},),
     )
@@ -149,17 +209,56 @@ names = words.filter(bool)
 
 @st.composite
 def faults(draw):
-    effect = draw(st.sampled_from(["disconnect", "closed", "no-answer", "late", "code", "lost"]))
-    query = draw(st.sampled_from(["CommRqData", "CommKwRqData"]))
-    call = {"lost": "SendOrder", "disconnect": "", "closed": ""}.get(effect, query)
+    effect = draw(st.sampled_from(list(TARGETS)))
+    target = draw(st.sampled_from(TARGETS[effect]))
+    call = event = tr = real = ""
+    if target == "call":
+        call = draw(st.sampled_from(CALLS_MET.get(effect, ("CommRqData", "SetRealReg"))))
+        tr = draw(st.sampled_from(["", "opt10081"])) if call == "CommRqData" else ""
+    if target == "event":
+        event = draw(st.sampled_from(EVENTS_MET))
+        real = draw(st.sampled_from(["", "주식체결"])) if event == "OnReceiveRealData" else ""
+    met = target in ("call", "event") or effect == "refuse-login"
+    since = draw(st.none() | st.integers(START, START + 10**9)) if met else None
     return Fault(
         effect,
-        at=draw(st.integers(START, START + 10**10)) if not call else None,
+        at=draw(st.integers(START, START + 10**10)) if target == "at" else None,
         call=call,
-        one_in=draw(st.integers(1, 1000)) if call else 1,
-        seconds=draw(durations) if effect in ("closed", "late") else 0,
-        code=draw(st.integers(-400, -1)) if effect in ("code", "lost") else 0,
+        tr=tr,
+        event=event,
+        real=real,
+        one_in=draw(st.integers(1, 1000)) if met else 1,
+        nth=draw(st.integers(0, 9)) if met else 0,
+        since=since,
+        until=draw(st.none() | st.integers(START + 2 * 10**9, START + 10**10)) if met else None,
+        seconds=draw(durations) if effect in ("closed", "late", "hang", "reorder") else 0,
+        code=draw(st.integers(-400, -1)) if effect in ("code", "lost", "refuse-login") else 0,
+        text=draw(names) if effect == "box" else "",
     )
+
+
+signs = st.sampled_from([">", ">=", "<", "<="])
+numbers = st.integers(0, 10**9)
+atoms = st.one_of(
+    st.builds(Compare, st.sampled_from(["price", "volume"]), signs, numbers),
+    st.builds(Compare, st.just("change"), signs, st.integers(-3000, 3000), st.just("%")),
+    st.builds(Compare, st.just("value"), signs, numbers, st.just("million")),
+    st.builds(
+        Compare, st.sampled_from(["value", "volume"]), signs, numbers, st.just("x yesterday")
+    ),
+    st.builds(NewExtreme, st.sampled_from(["high", "low"]), st.integers(1, 250)),
+    st.builds(AtLimit, st.sampled_from(["upper", "lower"])),
+    st.builds(Market, st.sampled_from(MARKETS)),
+    st.just(Owned()),
+)
+
+
+def several(inner):
+    parts = st.lists(inner, min_size=1, max_size=3).map(tuple)
+    return st.builds(AllOf, parts) | st.builds(AnyOf, parts) | st.builds(Not, inner)
+
+
+criteria = st.recursive(atoms, several, max_leaves=6)
 
 
 @st.composite
@@ -222,7 +321,12 @@ def scenarios(draw):
         faults=tuple(draw(st.lists(faults(), max_size=3))),
         entries=tuple(draw(st.lists(entries, max_size=2))),
         conditions=tuple(
-            Condition(index, draw(names), tuple(draw(st.lists(some, max_size=2, unique=True))))
+            Condition(
+                index,
+                draw(names.filter(lambda name: not {"^", ";"} & set(name))),
+                tuple(draw(st.lists(some, min_size=1, max_size=2, unique=True))),
+                draw(st.none() | criteria),
+            )
             for index in conditions
         ),
         dialog=Dialog(draw(st.sampled_from(["send", "stop", "never"])), draw(durations)),
@@ -247,6 +351,11 @@ def test_every_code_of_six_digits_stays_what_it_is():
     assert document.load(document.save(tree)).tree == tree
     scenario = Scenario(codes=tuple(CODES))
     assert form.from_tree(document.load(dump(scenario)).tree).codes == scenario.codes
+
+
+def test_criteria_can_be_told_in_a_line():
+    when = AllOf((Compare("change", ">=", 150, "%"), Not(AnyOf((Market("etf"), Owned())))))
+    assert describe(when) == "(change >= 1.50 % and not (market etf or owned))"
 
 
 @given(st.text("abc: -[]{}\n\"'0&*!|>#?%@", max_size=60))
@@ -378,10 +487,91 @@ def test_any_text_is_a_scenario_or_says_what_is_wrong(text):
         ),
         (
             HEAD
-            + "conditions:\n  - {index: 0, name: a, codes: []}\n  - {index: 0, name: b, codes: []}",
+            + "conditions:\n  - {index: 0, name: a, when: owned}\n  - {index: 0, name: b, when: owned}",
             "conditions[1].index",
             5,
             "there already",
+        ),
+        (HEAD + "conditions:\n  - {index: 0, name: a}", "conditions[0]", 4, "add codes, or when"),
+        (
+            HEAD + "conditions:\n  - {index: 0, name: a;b, when: owned}",
+            "conditions[0].name",
+            4,
+            ";",
+        ),
+        *(
+            (
+                HEAD + "conditions:\n  - index: 0\n    name: a\n    when:\n      - " + line,
+                "conditions[0].when" + place,
+                7,
+                words,
+            )
+            for line, place, words in [
+                ("price above fifty", "[0]", "price above 50_000"),
+                ("price above 5 %", "[0]", "write price above 5"),
+                ("change >= 5", "[0]", "write change >= 5 %"),
+                ("price > 1.5", "[0]", "leave .5 out"),
+                ("volume > -1", "[0]", "only a change is ever below 0"),
+                ("new high of 0 days", "[0]", "write 1 at least"),
+                ("market: nasdaq", "[0].market", "kospi, kosdaq"),
+                ("none: [owned]", "[0].none", "unknown key"),
+                ("any: owned", "[0].any", "no list of criteria"),
+                ("{not: owned, market: etf}", "[0]", "has 2 keys"),
+                ("all: [owned, {not: [x]}]", "[0].all[1].not[0]", "'x' is no criterion"),
+            ]
+        ),
+        (
+            HEAD + "conditions:\n  - {index: 0, name: a, codes: 000660, when: owned}",
+            "conditions[0].codes",
+            4,
+            "is not a list",
+        ),
+        (
+            HEAD + "conditions:\n  - {index: 0, name: a, codes: [660], when: owned}",
+            "conditions[0].codes[0]",
+            4,
+            "six characters",
+        ),
+        (HEAD + "faults:\n  - {effect: hang, cal: SendOrder}", "faults[0].cal", 4, "mean call?"),
+        (HEAD + "faults:\n  - {effect: hang}", "faults[0]", 4, "needs call"),
+        (HEAD + "faults:\n  - {effect: drop, call: CommRqData}", "faults[0]", 4, "needs event"),
+        (
+            HEAD
+            + "faults:\n  - {effect: late, duration: 1s, call: CommRqData, event: OnReceiveTrData}",
+            "faults[0]",
+            4,
+            "leave all but one of them out",
+        ),
+        (
+            HEAD + "faults:\n  - {effect: drop, event: OnReceiveRealData, real: 주식체걸}",
+            "faults[0].real",
+            4,
+            "did you mean 주식체결?",
+        ),
+        (
+            HEAD + "faults:\n  - {effect: drop, event: OnReceiveTrData, tr: opt12345}",
+            "faults[0].tr",
+            4,
+            "no TR of the catalogue",
+        ),
+        (
+            HEAD + "faults:\n  - {effect: code, call: GetLoginInfo, code: -1}",
+            "faults[0].call",
+            4,
+            "returns no code",
+        ),
+        (
+            HEAD + "faults:\n  - {effect: hang, call: SendOrder, from: 10:00, until: 09:30}",
+            "faults[0].until",
+            4,
+            "later than from",
+        ),
+        (HEAD + "faults:\n  - {effect: box, at: 10:00}", "faults[0]", 4, "add text"),
+        (
+            HEAD + "faults:\n  - {effect: code, call: SendOdrer, code: -1}",
+            "faults[0].call",
+            4,
+            "SendOrder?",
         ),
         (HEAD + "dialog: {answer: maybe}", "dialog.answer", 3, "send or stop or never"),
         (HEAD + "feed: {file: a.csv}", "feed.file", 3, "script, recorded"),
@@ -429,7 +619,7 @@ def test_without_its_reader_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "yaml", None)
     with pytest.raises(ScenarioError, match=r'pip install "sapi-kiwoom\[scenarios\]"'):
         parse("version: 1")
-    assert load(None) == Scenario()
+    assert load(None) == Scenario(conditions=USUAL_CONDITIONS)
 
 
 # -- by name ---------------------------------------------------------------------------------------
