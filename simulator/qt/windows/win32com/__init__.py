@@ -1,0 +1,1 @@
+"""COM for programs: reading the control's type library."""
