@@ -11,7 +11,6 @@ from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from sapi_kiwoom import krx
 from simulator.answers import screening
-from simulator.answers.extremes import front
 from simulator.answers.forms import change_form, count, price_form, rate_form
 from simulator.answers.quotes import Book, book
 from simulator.answers.reply import Inputs, Reply
@@ -85,7 +84,7 @@ def depths(world: World, inputs: Inputs, moment: int) -> Reply:
 
     def row(each: _Shown, _: int) -> List[str]:
         return [
-            *front(each.now)[:-1],
+            *each.now.front[:-1],
             str(each.now.volume),
             str(each.book.ask_total),
             str(each.book.bid_total),
@@ -118,7 +117,7 @@ def depth_surges(world: World, inputs: Inputs, moment: int) -> Reply:
 
     def row(each: _Shown, _: int) -> List[str]:
         return [
-            *front(each.now)[:-1],
+            *each.now.front[:-1],
             hundredths(100 * size(each.before)),
             str(size(each.book)),
             signed(growth(each)),
@@ -144,7 +143,7 @@ def ratio_surges(world: World, inputs: Inputs, moment: int) -> Reply:
 
     def row(each: _Shown, _: int) -> List[str]:
         return [
-            *front(each.now)[:-1],
+            *each.now.front[:-1],
             hundredths(rate(each.before)),
             hundredths(rate(each.book)),
             signed_hundredths(growth(each)),

@@ -27,18 +27,6 @@ _BANDS = 10
 _SPAN = 50
 
 
-def front(now: Snapshot) -> List[str]:
-    """종목코드 to 등락률, with which most rankings begin."""
-    return [
-        now.stock.code,
-        now.stock.name,
-        now.form(now.price),
-        now.symbol,
-        now.change_form,
-        now.rate_form,
-    ]
-
-
 # -- OPT10018 --------------------------------------------------------------------------------------
 
 
@@ -59,7 +47,7 @@ def near_extremes(world: World, inputs: Inputs, moment: int) -> Reply:
         assert now.bar is not None
         shown = book(world, now.stock, asof)
         return [
-            *front(now),
+            *now.front,
             str(now.volume),
             price_form(shown.asks[0].price, now.base),
             price_form(shown.bids[0].price, now.base),
@@ -97,7 +85,7 @@ def most_volume_for_days(world: World, inputs: Inputs, moment: int) -> Reply:
     def row(now: Snapshot, _: int) -> List[str]:
         shown = book(world, now.stock, asof)
         return [
-            *front(now),
+            *now.front,
             str(before(now)),
             str(now.volume),
             price_form(shown.asks[0].price, now.base),
@@ -150,7 +138,7 @@ def dense_prices(world: World, inputs: Inputs, moment: int) -> Reply:
     def row(each: _Dense, _: int) -> List[str]:
         low, high, shares, part = each.band
         volume = str(each.now.volume)
-        return [*front(each.now), volume, str(low), str(high), str(shares), hundredths(part)]
+        return [*each.now.front, volume, str(low), str(high), str(shares), hundredths(part)]
 
     def order(each: _Dense) -> object:
         return -each.band.part, each.now.stock.code, each.band.low

@@ -11,7 +11,6 @@ from typing import Callable, Dict, Iterator, List, NamedTuple, Optional
 from sapi_kiwoom import krx
 from simulator.answers import screening
 from simulator.answers.company import Company, company
-from simulator.answers.extremes import front
 from simulator.answers.forms import change_form, count, price_form, rate_form
 from simulator.answers.lending import credit_rate
 from simulator.answers.quotes import book
@@ -53,7 +52,7 @@ def by_earnings(world: World, inputs: Inputs, moment: int) -> Reply:
         return _FIGURES[name](now, known) if known else 0
 
     def row(now: Snapshot, _: int) -> List[str]:
-        code, called, *rest = front(now)
+        code, called, *rest = now.front
         ask = book(world, now.stock, asof).asks[0].price
         figures = hundredths(figure(now))
         return [code, called, figures, *rest, str(now.volume), price_form(ask, now.base)]
@@ -89,7 +88,7 @@ def since_opening(world: World, inputs: Inputs, moment: int) -> Reply:
         bar = now.bar
         assert bar is not None
         return [
-            *front(now),
+            *now.front,
             now.form(bar.open),
             now.form(bar.high),
             now.form(bar.low),
@@ -118,7 +117,7 @@ def yesterday(world: World, inputs: Inputs, moment: int) -> Reply:
         return now.yesterday.value_million if inputs["조회구분"] == "2" else now.yesterday.volume
 
     def row(now: Snapshot, rank: int) -> List[str]:
-        return [*front(now)[:-1], str(now.volume_before)] if rank >= first else []
+        return [*now.front[:-1], str(now.volume_before)] if rank >= first else []
 
     def key(now: Snapshot) -> object:
         return -size(now), now.stock.code
@@ -149,7 +148,7 @@ def credit_rates(world: World, inputs: Inputs, moment: int) -> Reply:
         shown = book(world, now.stock, asof)
         return [
             "",
-            *front(now),
+            *now.front,
             f"+{hundredths(rate(now))}",
             str(shown.ask_total),
             str(shown.bid_total),

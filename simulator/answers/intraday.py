@@ -156,12 +156,7 @@ def trading(world: World, inputs: Inputs, moment: int) -> Reply:
         before = _published(world, now.stock, times[-2]) if len(times) > 1 else None
         new, old = _Sums.of(each.latest, kinds), _Sums.of(before, kinds)
         return [
-            now.stock.code,
-            now.stock.name,
-            now.form(now.price),
-            now.symbol,
-            now.change_form,
-            now.rate_form,
+            *now.front,
             str(now.volume),
             signed(new.net_worth),
             signed(old.net_worth),
@@ -242,12 +237,7 @@ def by_stock(world: World, inputs: Inputs, moment: int) -> Reply:
     def row(each: _Entry, _: int) -> List[str]:
         now = each.now
         return [
-            now.stock.code,
-            now.stock.name,
-            now.form(now.price),
-            now.symbol,
-            now.change_form,
-            now.rate_form,
+            *now.front,
             str(now.volume),
             *(signed(measure(each.latest, kinds)) for kinds in COLUMNS[:-1]),
         ]

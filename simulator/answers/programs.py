@@ -214,12 +214,7 @@ def _most_traded(world: World, inputs: Inputs, moment: int) -> Rows:
         sold, bought = day.sold_value // _MILLION, day.bought_value // _MILLION
         yield [
             str(rank),
-            now.stock.code,
-            now.stock.name,
-            now.form(now.price),
-            now.symbol,
-            now.change_form,
-            now.rate_form,
+            *now.front,
             str(now.volume),
             str(sold),
             str(bought),

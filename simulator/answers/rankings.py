@@ -140,12 +140,7 @@ def new_extremes(world: World, inputs: Inputs, moment: int) -> Reply:
         assert past is not None
         shown = book(world, now.stock, asof)
         return [
-            now.stock.code,
-            now.stock.name,
-            now.form(now.price),
-            now.symbol,
-            now.change_form,
-            now.rate_form,
+            *now.front,
             str(now.volume),
             now.volume_rate_form,
             price_form(shown.asks[0].price, now.base),
@@ -227,12 +222,7 @@ def volume_surges(world: World, inputs: Inputs, moment: int) -> Reply:
 
     def row(now: Snapshot, _: int) -> List[str]:
         return [
-            now.stock.code,
-            now.stock.name,
-            now.form(now.price),
-            now.symbol,
-            now.change_form,
-            now.rate_form,
+            *now.front,
             str(then(now)),
             str(now.volume),
             signed(now.volume - then(now)),
@@ -271,12 +261,7 @@ def changes(world: World, inputs: Inputs, moment: int) -> Reply:
         shown = book(world, now.stock, asof)
         return [
             "0",
-            now.stock.code,
-            now.stock.name,
-            now.form(now.price),
-            now.symbol,
-            now.change_form,
-            now.rate_form,
+            *now.front,
             str(shown.ask_total),
             str(shown.bid_total),
             str(now.volume),
@@ -308,12 +293,7 @@ def volumes(world: World, inputs: Inputs, moment: int) -> Reply:
 
     def row(now: Snapshot, _: int) -> List[str]:
         return [
-            now.stock.code,
-            now.stock.name,
-            now.form(now.price),
-            now.symbol,
-            now.change_form,
-            now.rate_form,
+            *now.front,
             str(now.volume),
             now.volume_rate_form,
             signed_hundredths(turnover(now)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple, Optional
+from typing import List, NamedTuple, Optional
 
 from sapi_kiwoom import krx
 from simulator.answers.forms import change_form, rate_form, volume_rate_form
@@ -79,6 +79,18 @@ class Snapshot(NamedTuple):
     def volume_rate_form(self) -> str:
         """전일거래량대비율 as TRs have it."""
         return volume_rate_form(self.volume, self.volume_before)
+
+    @property
+    def front(self) -> List[str]:
+        """종목코드 to 등락률, with which most rankings begin."""
+        return [
+            self.stock.code,
+            self.stock.name,
+            self.form(self.price),
+            self.symbol,
+            self.change_form,
+            self.rate_form,
+        ]
 
 
 class Period(NamedTuple):
