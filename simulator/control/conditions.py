@@ -8,13 +8,10 @@ from sapi_kiwoom import krx
 from sapi_kiwoom.loop import SECOND
 from simulator import faults
 from simulator.brokerage.profiles import profile
-from simulator.clock import VirtualLoop
 from simulator.conditions import READY, Search
-from simulator.control.behaviour import Behaviour
 from simulator.control.orders import Orders
-from simulator.house import AnyHouse
 from simulator.scenario.criteria import needs_accounts
-from simulator.scenario.model import Condition, Scenario
+from simulator.scenario.model import Condition
 
 _LOADING, _SEARCHING = 400_000, 100_000
 """Microseconds until the answer, as recorded."""
@@ -26,14 +23,8 @@ _MOST_LIVE, _MOST_HITS = 10, 100
 class Conditions(Orders):
     """The control's condition search."""
 
-    def __init__(
-        self,
-        loop: VirtualLoop,
-        house: AnyHouse,
-        scenario: Optional[Scenario] = None,
-        behaviour: Optional[Behaviour] = None,
-    ) -> None:
-        super().__init__(loop, house, scenario, behaviour)
+    def _begin(self) -> None:
+        super()._begin()
         self._conditions_loaded = False
         self._conditions_asked: Dict[int, int] = {}  # when each index was searched last
         self._live: Dict[str, Search] = {}  # by screen, delivering as stocks enter and leave

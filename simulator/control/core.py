@@ -54,6 +54,10 @@ class Core:
         self._answers = 0
         self.faults = Faults(self._scenario.faults, self._scenario.seed, loop)
         self.on_message_box: Callable[[str], None] = lambda text: log.warning("%s", text)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Each part makes what it keeps."""
 
     def attach(self, events: Events) -> None:
         """See `Control.attach`."""

@@ -5,25 +5,15 @@ from __future__ import annotations
 from typing import Optional
 
 from simulator import derivatives
-from simulator.clock import VirtualLoop
-from simulator.control.behaviour import Behaviour
 from simulator.control.core import Core
 from simulator.derivatives import Board, Boards
-from simulator.house import AnyHouse
-from simulator.scenario.model import Scenario
 
 
 class Derivatives(Core):
     """The control's masters of derivatives. Without a login all are empty."""
 
-    def __init__(
-        self,
-        loop: VirtualLoop,
-        house: AnyHouse,
-        scenario: Optional[Scenario] = None,
-        behaviour: Optional[Behaviour] = None,
-    ) -> None:
-        super().__init__(loop, house, scenario, behaviour)
+    def _begin(self) -> None:
+        super()._begin()
         self._boards = Boards(self._world)
 
     # -- on KOSPI200 ---------------------------------------------------------------------------

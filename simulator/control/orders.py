@@ -24,12 +24,8 @@ from simulator.brokerage.validation import (
     local,
 )
 from simulator.chains import order_answer
-from simulator.clock import VirtualLoop
-from simulator.control.behaviour import Behaviour
 from simulator.control.core import DERIVATIVES, NOT_CONNECTED
 from simulator.control.requests import Requests
-from simulator.house import AnyHouse
-from simulator.scenario.model import Scenario
 
 log = logging.getLogger(__name__)
 
@@ -47,14 +43,8 @@ _CREDIT_HOGA = frozenset(("03", "33", "99"))
 class Orders(Requests):
     """The control's orders."""
 
-    def __init__(
-        self,
-        loop: VirtualLoop,
-        house: AnyHouse,
-        scenario: Optional[Scenario] = None,
-        behaviour: Optional[Behaviour] = None,
-    ) -> None:
-        super().__init__(loop, house, scenario, behaviour)
+    def _begin(self) -> None:
+        super()._begin()
         self._orders = OrdersASecond()
         self._answered = 0
         self._notice: Optional[Notice] = None

@@ -6,12 +6,9 @@ from functools import lru_cache
 from typing import Dict, FrozenSet, List, Optional, Tuple
 
 from sapi_kiwoom import catalogue
-from simulator.clock import VirtualLoop
-from simulator.control.behaviour import ALL_TYPES, IGNORED, Behaviour
+from simulator.control.behaviour import ALL_TYPES, IGNORED
 from simulator.control.core import NOT_CONNECTED, Core
-from simulator.house import AnyHouse
 from simulator.registrations import ALL, MOST_CODES, Registrations, types_of
-from simulator.scenario.model import Scenario
 
 TOO_MANY_CODES, TOO_MANY_FIDS = -204, -206
 
@@ -22,14 +19,8 @@ MOST_FIDS = 100
 class RealTime(Core):
     """The control's real-time registrations."""
 
-    def __init__(
-        self,
-        loop: VirtualLoop,
-        house: AnyHouse,
-        scenario: Optional[Scenario] = None,
-        behaviour: Optional[Behaviour] = None,
-    ) -> None:
-        super().__init__(loop, house, scenario, behaviour)
+    def _begin(self) -> None:
+        super()._begin()
         self._real: Tuple[str, str] = ("", "")  # type and raw string of the event under way
         self._real_values: Optional[List[str]] = None  # split when a value is asked for
         self._registrations = Registrations(self._want)

@@ -17,13 +17,10 @@ from simulator.answers.reply import nothing
 from simulator.brokerage.messages import Saying, text
 from simulator.brokerage.profiles import profile
 from simulator.chains import Answer, Chain, Chains
-from simulator.clock import VirtualLoop
-from simulator.control.behaviour import DROP, REFUSE, TR_ORDER, Behaviour
+from simulator.control.behaviour import DROP, REFUSE, TR_ORDER
 from simulator.control.core import NOT_CONNECTED
 from simulator.control.realtime import TOO_MANY_CODES, RealTime
-from simulator.house import AnyHouse
 from simulator.registrations import MOST_CODES, by_request
-from simulator.scenario.model import Scenario
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +36,8 @@ WATCH_LISTS = {0: "OPTKWFID", 3: "OPTFOFID"}
 class Requests(RealTime):
     """The control's TR requests."""
 
-    def __init__(
-        self,
-        loop: VirtualLoop,
-        house: AnyHouse,
-        scenario: Optional[Scenario] = None,
-        behaviour: Optional[Behaviour] = None,
-    ) -> None:
-        super().__init__(loop, house, scenario, behaviour)
+    def _begin(self) -> None:
+        super()._begin()
         self._inputs: Dict[str, str] = {}
         self._chains = Chains(self._behaviour.chain_break)
         self._answer: Optional[Answer] = None

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import Optional
 
 from sapi_kiwoom.errors import KiwoomError
 from simulator import faults, masters
-from simulator.clock import VirtualLoop
-from simulator.control.behaviour import Behaviour
 from simulator.control.core import NOT_CONNECTED, Core
-from simulator.house import AnyHouse
-from simulator.scenario.model import Fault, Scenario
+from simulator.scenario.model import Fault
 
 log = logging.getLogger(__name__)
 
@@ -21,14 +17,8 @@ LINE_LOST = -106
 class Session(Core):
     """The control's login."""
 
-    def __init__(
-        self,
-        loop: VirtualLoop,
-        house: AnyHouse,
-        scenario: Optional[Scenario] = None,
-        behaviour: Optional[Behaviour] = None,
-    ) -> None:
-        super().__init__(loop, house, scenario, behaviour)
+    def _begin(self) -> None:
+        super()._begin()
         self.faults.surround(self)
         for fault in self.faults.timed:
             self._meet_later(fault)
