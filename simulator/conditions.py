@@ -13,8 +13,8 @@ from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 from sapi_kiwoom import krx
 from simulator.answers.criteria import meets, possible
+from simulator.answers.rankings.standings import whole_day
 from simulator.answers.snapshot import Snapshot
-from simulator.answers.standings import whole_day
 from simulator.answers.world import World
 from simulator.clock import VirtualLoop
 from simulator.feeds import DayBar

@@ -5,8 +5,8 @@ from __future__ import annotations
 import operator
 from typing import Callable, Container, Dict, Optional
 
+from simulator.answers.rankings.standings import days_before
 from simulator.answers.snapshot import Snapshot
-from simulator.answers.standings import days_before
 from simulator.answers.world import World
 from simulator.scenario.criteria import (
     CHANGE,

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import Callable, Dict
 
-from simulator.answers import (
+from simulator.answers.accounts.table import ACCOUNTS
+from simulator.answers.parties.table import PARTIES
+from simulator.answers.quotes import (
     afterhours,
     board,
-    bookranks,
+    book,
     charts,
     daily,
-    extremes,
-    figures,
     history,
-    quotes,
-    rankings,
     shorts,
     stocks,
     stopped,
     trades,
 )
-from simulator.answers.accounts import ACCOUNTS
-from simulator.answers.parties import PARTIES
+from simulator.answers.rankings import books, extremes, figures, movers
 from simulator.answers.reply import Inputs, Reply
 from simulator.answers.world import World
 
@@ -32,29 +29,29 @@ ANSWERS: Dict[str, Answer] = {
     **PARTIES,
     "opt10001": stocks.basics,
     "opt10003": trades.prints,
-    "opt10004": quotes.order_book,
+    "opt10004": book.order_book,
     "opt10005": history.days,
     "opt10006": history.today,
     "opt10007": board.quotation,
     "opt10014": shorts.short_selling,
     "opt10015": daily.details,
-    "opt10016": rankings.new_extremes,
-    "opt10017": rankings.price_limits,
+    "opt10016": movers.new_extremes,
+    "opt10017": movers.price_limits,
     "opt10018": extremes.near_extremes,
-    "opt10019": rankings.price_surges,
-    "opt10020": bookranks.depths,
-    "opt10021": bookranks.depth_surges,
-    "opt10022": bookranks.ratio_surges,
-    "opt10023": rankings.volume_surges,
+    "opt10019": movers.price_surges,
+    "opt10020": books.depths,
+    "opt10021": books.depth_surges,
+    "opt10022": books.ratio_surges,
+    "opt10023": movers.volume_surges,
     "opt10024": extremes.most_volume_for_days,
     "opt10025": extremes.dense_prices,
     "opt10026": figures.by_earnings,
-    "opt10027": rankings.changes,
+    "opt10027": movers.changes,
     "opt10028": figures.since_opening,
-    "opt10029": bookranks.expected_changes,
-    "opt10030": rankings.volumes,
+    "opt10029": books.expected_changes,
+    "opt10030": movers.volumes,
     "opt10031": figures.yesterday,
-    "opt10032": rankings.values,
+    "opt10032": movers.values,
     "opt10033": figures.credit_rates,
     "opt10046": trades.strengths,
     "opt10047": daily.strengths,

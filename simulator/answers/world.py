@@ -16,9 +16,9 @@ from simulator.tape import Tape, Tapes
 from simulator.universe import Stock
 
 if TYPE_CHECKING:
+    from simulator.answers.parties.totals import Total
     from simulator.answers.sectors import Sectors
     from simulator.answers.snapshot import Period, Snapshot
-    from simulator.answers.totals import Total
     from simulator.derivatives import Boards
 
 

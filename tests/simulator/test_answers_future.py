@@ -5,7 +5,7 @@ from itertools import islice
 import pytest
 
 from sapi_kiwoom import catalogue, krx
-from simulator.answers.parties import PARTIES
+from simulator.answers.parties.table import PARTIES
 from simulator.answers.table import ANSWERS
 from simulator.feeds import Tick
 from simulator.feeds.generator import Generated

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from sapi_kiwoom import krx
-from simulator.answers.standings import prepare
+from simulator.answers.rankings.standings import prepare
 from simulator.feeds import Tick
 from simulator.feeds.generator import Generated
 from simulator.feeds.overlay import Overlay

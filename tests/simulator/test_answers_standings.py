@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from sapi_kiwoom import catalogue, krx
-from simulator.answers import bookranks
-from simulator.answers.company import company
+from simulator.answers.quotes.company import company
+from simulator.answers.rankings import books
 from simulator.feeds.bars import AFTER
 from simulator.universe import universe
 from tests.simulator.answering import TODAY, at, number, rows, single, small_world
@@ -352,7 +352,7 @@ def test_single_prices_after_hours_while_there_were_any(world):
 
 
 def test_only_the_most_traded_books_are_looked_at(world, alone, monkeypatch):
-    monkeypatch.setattr(bookranks, "LOOKED_AT", 4)
+    monkeypatch.setattr(books, "LOOKED_AT", 4)
     volumes = {code: int(alone(code, MOMENTS[1])["거래량"]) for code in CODES}
     assert sorted(codes(ranking(world, "OPT10020", MOMENTS[1]))) == sorted(by(volumes)[:4])
     asked = {"시장구분": "000", "정렬구분": "6"}

@@ -7,8 +7,8 @@ from typing import List
 
 from sapi_kiwoom import krx
 from simulator import elws, industries, themes
-from simulator.answers import screening
 from simulator.answers.forms import count
+from simulator.answers.rankings import screening
 from simulator.answers.sectors import sectors
 from simulator.answers.synthetic import contracts
 from simulator.answers.synthetic.bars import fact

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Dict, Iterable, Iterator, Optional, Protocol, Union
 
 from sapi_kiwoom import krx
-from simulator.answers.company import company
-from simulator.answers.quotes import book
+from simulator.answers.quotes.book import book
+from simulator.answers.quotes.company import company
+from simulator.answers.rankings.standings import bar_at, ranked_at
 from simulator.answers.snapshot import Snapshot, on_day, snapshot
-from simulator.answers.standings import bar_at, ranked_at
 from simulator.answers.synthetic.scene import Book, Coloured, Fact, Level, Scene, orders
 from simulator.answers.world import World
 from simulator.feeds import DayBar, MinuteBar

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sapi_kiwoom import catalogue, krx
-from simulator.answers import accounts, orders, profits
+from simulator.answers.accounts import balances, orders, profits
+from simulator.answers.accounts.table import ACCOUNTS
 from simulator.answers.world import World
 from simulator.brokerage import costs
 from simulator.brokerage.account import Account
@@ -86,7 +87,7 @@ class Still(World):
         return single, [dict(zip([f.name for f in tr.multi.fields], row)) for row in rows]
 
 
-ANSWERS = [(answer, code) for code, answer in accounts.ACCOUNTS.items()]
+ANSWERS = [(answer, code) for code, answer in ACCOUNTS.items()]
 
 
 def subset(values, expected):
@@ -122,7 +123,7 @@ def test_an_account_without_trades_answers_in_whole_records(function, code, prof
 def test_holdings_as_published():
     world = Still("real")
     world.account.grant(SAMSUNG, 3, 373_500)
-    single, rows = world.ask(accounts.holdings, "opw00018")
+    single, rows = world.ask(balances.holdings, "opw00018")
     assert list(rows[0].values()) == [
         "A005930",
         "삼성전자",
@@ -152,7 +153,7 @@ def test_holdings_as_published():
 def test_rates_have_their_point_on_the_mock_server():
     world = Still("mock")
     world.account.grant(SAMSUNG, 3, 373_500)
-    single, rows = world.ask(accounts.holdings, "opw00018")
+    single, rows = world.ask(balances.holdings, "opw00018")
     assert (single["총수익률(%)"], rows[0]["수익률(%)"]) == ("-53.21", "-53.21")
     assert rows[0]["보유비중(%)"] == "100.00"
 
@@ -161,17 +162,17 @@ def test_evaluation_and_balance_as_published():
     world = Still("real")
     world.account.grant(SAMSUNG, 3, 373_500)
     world.prices[SAMSUNG] = 70_000
-    single, (row,) = world.ask(accounts.evaluation, "opw00004")
+    single, (row,) = world.ask(balances.evaluation, "opw00004")
     expected = {"평가금액": "000000209542", "손익금액": "-00000163958", "손익율": "-00000438977"}
     subset(row, {**expected, "종목코드": "A005930", "평균단가": "000000124500", "대출일": ""})
     subset(single, {"계좌명": "김키움", "출력건수": "0001", "유가잔고평가액": "000000209542"})
     subset(single, {"당일손익율": "000000000000", "예탁자산평가액": "000010210000"})
-    single, (row,) = world.ask(accounts.balance, "opw00005")
+    single, (row,) = world.ask(balances.balance, "opw00005")
     expected = {"평가금액": "000000209542", "평가손익": "-00000163958", "손익률": "-00000438977"}
     subset(row, {**expected, "종목번호": "A005930", "결제잔고": "000000000003"})
     subset(single, {"총손익률": "-00000438977", "주식매수총액": "000000373500"})
     world.account.profile = "mock"
-    _, (row,) = world.ask(accounts.evaluation, "opw00004")
+    _, (row,) = world.ask(balances.evaluation, "opw00004")
     assert row["손익율"] == "-44.4198"  # with the fees of the mock server
 
 
@@ -186,7 +187,7 @@ def test_deposits_as_published():
     account.open_day(date(2024, 11, 29))
     world.all.clear()
     world.trade(BUY, 1, 4_900, KODEX)
-    single, _ = world.ask(accounts.deposits, "opw00001")
+    single, _ = world.ask(balances.deposits, "opw00001")
     expected = {
         "예수금": "000000000017534",
         "d+1추정예수금": "000000000017450",
@@ -204,7 +205,7 @@ def test_deposits_as_published():
     }
     subset(single, expected)
     assert int(single["주문가능금액"]) + int(single["주식증거금현금"]) == 17_534
-    single, _ = world.ask(accounts.balance, "opw00005")
+    single, _ = world.ask(balances.balance, "opw00005")
     expected = {"예수금": "000000017534", "예수금D+1": "000000017450", "예수금D+2": "000000012550"}
     subset(single, expected)
 
@@ -214,7 +215,7 @@ def test_proceeds_can_be_paid_out_when_they_are_settled():
     world.account.grant(KODEX, 1, 4_900)
     order = world.trade(SELL, 1, 4_900, KODEX)
     world.account.open_day(date(2024, 11, 29))
-    single, _ = world.ask(accounts.deposits, "opw00001")
+    single, _ = world.ask(balances.deposits, "opw00001")
     free = [int(single[name]) for name in ("출금가능금액", "d+1출금가능금액", "d+2출금가능금액")]
     assert free == [1_000, 5_900 - order.fee, 5_900 - order.fee]
 
@@ -223,13 +224,13 @@ def test_what_is_owed_shows_when_it_is_due():
     world = Still(cash=1_000_000)
     world.account.margin = True
     order = world.trade(BUY, 20, 100_000)  # 20 % are enough today
-    single, _ = world.ask(accounts.deposits, "opw00001")
+    single, _ = world.ask(balances.deposits, "opw00001")
     owed = 1_000_000 + order.fee
     assert (int(single["d+1미수변제소요금"]), int(single["d+2미수변제소요금"])) == (0, owed)
     assert int(single["20%종목주문가능금액"]) == 5 * (600_000 - order.fee)
     for day in (date(2024, 11, 29), date(2024, 12, 2)):
         world.account.open_day(day)
-    single, _ = world.ask(accounts.deposits, "opw00001")
+    single, _ = world.ask(balances.deposits, "opw00001")
     assert single["예수금"] == f"{-owed:015d}"
     assert int(single["현금미수금"]) == int(single["현금미수금합계"]) == owed
     assert int(single["출금가능금액"]) == int(single["20%종목주문가능금액"]) == 0
@@ -238,7 +239,7 @@ def test_what_is_owed_shows_when_it_is_due():
 def test_open_orders_bind_money_in_the_deposits():
     world = Still(cash=1_000_000)
     world.send(BUY, 10, 50_000)
-    single, _ = world.ask(accounts.deposits, "opw00001")
+    single, _ = world.ask(balances.deposits, "opw00001")
     assert int(single["예수금"]) == int(single["d+2추정예수금"]) == 1_000_000
     assert int(single["주식증거금현금"]) == 501_750
     free = ("주문가능금액", "출금가능금액", "100%종목주문가능금액", "d+2출금가능금액")
@@ -327,14 +328,14 @@ def test_results_show_what_was_sold_out_today():
     world.account.grant(SAMSUNG, 8, 1_673_430)
     world.account.grant(NOTE, 2, 20_000)
     world.trade(SELL, 2, 10_000, NOTE)
-    _, rows = world.ask(accounts.results, "opt10085")
+    _, rows = world.ask(balances.results, "opt10085")
     assert list(rows[0].values()) == [
         *["", "005930", "삼성전자", "-59000", "209179", "1673430", "8", "0", "0", "0"],
         *["00", "00000000", "8", "8", "0", "0", "00000000"],
     ]
     subset(rows[1], {"종목코드": "500001", "현재가": "+10000", "보유수량": "0", "결제잔고": "2"})
     subset(rows[1], {"매입가": "0", "매입금액": "0"})
-    _, rows = world.ask(accounts.holdings, "opw00018")
+    _, rows = world.ask(balances.holdings, "opw00018")
     assert [row["종목번호"] for row in rows] == ["A005930"]
     world.trade(SELL, 1, 59_000)
     _, rows = world.ask(profits.today, "opt10077")
@@ -342,7 +343,7 @@ def test_results_show_what_was_sold_out_today():
     _, rows = world.ask(profits.today, "opt10077", 종목코드="500001")
     assert [row["종목코드"] for row in rows] == ["Q500001"]
     world.account.open_day(date(2024, 11, 29))
-    _, rows = world.ask(accounts.results, "opt10085")
+    _, rows = world.ask(balances.results, "opt10085")
     assert [row["종목코드"] for row in rows] == ["005930"]
 
 
@@ -485,13 +486,13 @@ def test_answers_are_the_sums_of_orders_and_fills(orders_sent, profile):
         fill.quantity for fill in world.parts if fill.order.side == SELL
     )
 
-    single, _ = world.ask(accounts.deposits, "opw00001")
+    single, _ = world.ask(balances.deposits, "opw00001")
     assert int(single["d+2추정예수금"]) == 10**8 - bought + sold - fees - taxes
     assert (
         int(single["d+2매수정산금"]) - int(single["d+2매도정산금"]) == bought - sold + fees + taxes
     )
 
-    total, rows = world.ask(accounts.holdings, "opw00018")
+    total, rows = world.ask(balances.holdings, "opw00018")
     shares = {row["종목번호"][1:]: int(row["보유수량"]) for row in rows}
     for stock in world.prices:
         traded = sum(f.order.side * f.quantity for f in world.parts if f.order.stock is stock)
@@ -506,7 +507,7 @@ def test_answers_are_the_sums_of_orders_and_fills(orders_sent, profile):
         charges = int(row["수수료합"]) + int(row["세금"])
         assert int(row["평가손익"]) == int(row["평가금액"]) - int(row["매입금액"]) - charges
 
-    _, rows = world.ask(accounts.results, "opt10085")
+    _, rows = world.ask(balances.results, "opt10085")
     assert sum(int(row["당일매도손익"]) for row in rows) == world.account.today.profit
     assert sum(int(row["당일매매수수료"]) for row in rows) == fees
     assert sum(int(row["당일매매세금"]) for row in rows) == taxes

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sapi_kiwoom import krx
-from simulator.answers import accounts, assets, dealings, power, profits, statements
+from simulator.answers.accounts import assets, balances, dealings, power, profits, statements
+from simulator.answers.accounts.table import ACCOUNTS
 from simulator.brokerage.order import BUY, NEW, SELL, Order
 from tests.simulator.brokerage.test_account_answers import (
     DAY,
@@ -42,7 +43,7 @@ class Days(Still):
             self.trade(side, quantity, price, stock)
 
     def deposits(self):
-        return self.ask(accounts.deposits, "opw00001")[0]
+        return self.ask(balances.deposits, "opw00001")[0]
 
 
 TRADES = st.lists(
@@ -65,7 +66,7 @@ def played(history: List[list], world: Days) -> Dict[date, dict]:
             world.go_on()
         for trade in trades:
             world.try_trade(*trade)
-        held = world.ask(accounts.holdings, "opw00018")[1]
+        held = world.ask(balances.holdings, "opw00018")[1]
         evenings[world.account.day] = {**world.deposits(), "held": held}
     return evenings
 
@@ -258,7 +259,7 @@ def test_orders_and_fills_are_those_of_the_day():
     world.trade(BUY, 10, 59_000)
     world.send(BUY, 5, 58_000, KODEX)
     world.trade(SELL, 4, 60_000)
-    single, rows = world.ask(accounts.ACCOUNTS["opw00009"], "opw00009")
+    single, rows = world.ask(ACCOUNTS["opw00009"], "opw00009")
     subset(
         single,
         {
@@ -269,7 +270,7 @@ def test_orders_and_fills_are_those_of_the_day():
         },
     )
     assert [row["체결수량"] for row in rows] == ["0000000010", "0000000000", "0000000004"]
-    _, detailed = world.ask(accounts.ACCOUNTS["opw00007"], "opw00007", 조회구분="1")
+    _, detailed = world.ask(ACCOUNTS["opw00007"], "opw00007", 조회구분="1")
     shared = (
         "주문번호",
         "종목번호",
@@ -284,7 +285,7 @@ def test_orders_and_fills_are_those_of_the_day():
         assert [row[name] for name in shared] == [other[name] for name in shared]
 
     def numbers(**inputs):
-        table = world.ask(accounts.ACCOUNTS["opw00009"], "opw00009", **inputs)[1]
+        table = world.ask(ACCOUNTS["opw00009"], "opw00009", **inputs)[1]
         return [int(row["주문번호"]) for row in table]
 
     assert numbers(조회구분="1") == [1, 3]
@@ -302,7 +303,7 @@ def test_today_and_the_whole(profile):
     world.trade(SELL, 4, 60_000)
     (worth, _), (whole, _) = (
         world.ask(function, code)
-        for function, code in ((assets.estimated, "opw00003"), (accounts.holdings, "opw00018"))
+        for function, code in ((assets.estimated, "opw00003"), (balances.holdings, "opw00018"))
     )
     assert int(worth["추정예탁자산"]) == int(whole["추정예탁자산"])
     single, _ = world.ask(assets.today, "opw00017")

@@ -1,7 +1,7 @@
 """What an event says and what a request is answered at the same moment are one."""
 
 from sapi_kiwoom import catalogue
-from simulator.answers.stopped import stopped
+from simulator.answers.quotes.stopped import stopped
 from simulator.feeds.generator import Generated
 from simulator.streams.types import MEMBERS, PROGRAM, VI
 from simulator.universe import universe

@@ -1,0 +1,1 @@
+"""Answers about accounts: what they have, what they ordered, what it brought."""

@@ -1,0 +1,1 @@
+"""Answers about who trades, and with what is lent."""

@@ -1,0 +1,1 @@
+"""Answers about one stock: its price, its book, its past."""
