@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date
 from typing import Callable, Dict, FrozenSet, List, Optional, Protocol
 
-from simulator.answers import Reply, answering
+from simulator.answers import Reply, Rows, answering
 from simulator.answers.world import World
 from simulator.brokerage.account import Account
 from simulator.brokerage.desk import Desk
@@ -27,6 +28,8 @@ from simulator.scenario.model import BOOK, MEASURED, QUEUE, SECOND_LOGIN, Accoun
 from simulator.stream import Bell, Streams, tape_so_far
 from simulator.tape import Tape
 from simulator.universe import Stock
+
+log = logging.getLogger(__name__)
 
 
 class Client(Protocol):
@@ -192,7 +195,10 @@ class _Line:
     def ask(self, code: str, inputs: Dict[str, str]) -> Optional[Reply]:
         """See `Line.ask`."""
         answer = answering(code)
-        return answer(self._house.world, inputs, self._loop.now()) if answer else None
+        if answer is None:
+            return None
+        reply = answer(self._house.world, inputs, self._loop.now())
+        return reply._replace(rows=_readable(reply.rows, code, inputs))
 
     def want(self, key: str, types: FrozenSet[str]) -> None:
         """See `Line.want`."""
@@ -285,3 +291,11 @@ def _account(spec: AccountSpec, scenario: Scenario, stocks: Dict[str, Stock], da
 
 def _enter(desk: Desk, request: Request) -> Callable[[], None]:
     return lambda: desk.send(request, None)
+
+
+def _readable(rows: Rows, code: str, inputs: Dict[str, str]) -> Rows:
+    """The rows, and no more of them where an input turns out to mean nothing: every request is answered."""
+    try:
+        yield from rows
+    except ValueError as failed:
+        log.warning("%s cannot be asked with %s: %s", code, inputs, failed)

@@ -53,3 +53,8 @@ def count(text: str, usual: int) -> int:
     """The number above 0 that an input gives, ``usual`` where it gives none."""
     digits = text.split(":", maxsplit=1)[0].strip()
     return int(digits) if digits.isdecimal() and int(digits) else usual
+
+
+def span_of(text: str, usual: int) -> int:
+    """The trading days that an input gives, ``usual`` where it gives none; a year of them at most."""
+    return min(count(text, usual), 250)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Dict, Generator, Iterator, List, Tuple
 
 from sapi_kiwoom import krx
-from simulator.answers.forms import count, day_form
+from simulator.answers.forms import count, day_form, span_of
 from simulator.answers.parties.investors import period
 from simulator.answers.parties.members import Sides, foreign, members_by, shares_of, trading
 from simulator.answers.rankings import screening
@@ -67,7 +67,7 @@ def _span(
     last = world.trading_day(moment)
     if inputs.get("시점구분") == "1":
         last = krx.previous_trading_day(last)
-    place = krx.trading_day_index(last) - count(inputs["기간"], 1) - extra + 1
+    place = krx.trading_day_index(last) - span_of(inputs["기간"], 1) - extra + 1
     return krx.trading_day(max(0, place)), last
 
 

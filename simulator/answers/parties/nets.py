@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 from sapi_kiwoom import krx
-from simulator.answers.forms import count, rate_form
+from simulator.answers.forms import rate_form, span_of
 from simulator.answers.parties.investors import asked_day, in_thousands, period
 from simulator.answers.parties.totals import (
     FOREIGN,
@@ -164,7 +164,7 @@ def runs(world: World, inputs: Inputs, moment: int) -> Reply:
 
     Behind each sum stand the days in a row, up to the period's last one, on which they bought.
     """
-    days = count(inputs["기간"], 0)
+    days = span_of(inputs["기간"], 0)
     span = days_back(world, moment, days) if days else period(world, inputs, moment)
     by_shares = inputs["금액수량구분"] == "1"
     if inputs["종목업종구분"] == "1":

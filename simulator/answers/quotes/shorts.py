@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from simulator.answers.forms import change_form, day_form, parse_day, rate_form
 from simulator.answers.reply import Inputs, Reply, Rows, nothing
 from simulator.answers.world import World
@@ -11,15 +13,14 @@ from simulator.universe import Stock
 
 
 def short_selling(world: World, inputs: Inputs, moment: int) -> Reply:
-    """Newest first; 공매도거래대금 in thousand won, 공매도평균가 in won."""
-    stock = world.stock(inputs["종목코드"])
-    return Reply([], _rows(world, stock, inputs, moment)) if stock else nothing()
+    """Newest first; 공매도거래대금 in thousand won, 공매도평균가 in won. A blank day is no bound."""
+    stock, today = world.stock(inputs["종목코드"]), world.trading_day(moment)
+    first = parse_day(inputs["시작일자"] or "00010101")
+    last = min(parse_day(inputs["종료일자"]), today) if inputs["종료일자"] else today
+    return Reply([], _rows(world, stock, first, last, today)) if stock else nothing()
 
 
-def _rows(world: World, stock: Stock, inputs: Inputs, moment: int) -> Rows:
-    today = world.trading_day(moment)
-    first = parse_day(inputs["시작일자"])
-    last = min(parse_day(inputs["종료일자"]), today)
+def _rows(world: World, stock: Stock, first: date, last: date, today: date) -> Rows:
     for bar in world.feed.iterate_days(stock, last):
         if bar.date < first:
             return

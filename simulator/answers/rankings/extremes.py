@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 from sapi_kiwoom import krx
-from simulator.answers.forms import count, price_form
+from simulator.answers.forms import count, price_form, span_of
 from simulator.answers.parties.totals import first_ranked
 from simulator.answers.quotes.book import book
 from simulator.answers.rankings import screening
@@ -24,6 +24,7 @@ from simulator.universe import Stock
 
 _MOST = 200
 _BANDS = 10
+_MOST_BANDS = 100
 _SPAN = 50
 
 
@@ -71,7 +72,7 @@ def _largest_volume(world: World, stock: Stock, day: date, span: int) -> int:
 
 def most_volume_for_days(world: World, inputs: Inputs, moment: int) -> Reply:
     """OPT10024: more traded today than on any of 주기구분 days before (이전거래량), by how much."""
-    span, asof = count(inputs["주기구분"], 5), ranked_at(world, moment)
+    span, asof = span_of(inputs["주기구분"], 5), ranked_at(world, moment)
 
     def before(now: Snapshot) -> int:
         return _largest_volume(world, now.stock, now.day, span)
@@ -122,7 +123,8 @@ def dense_prices(world: World, inputs: Inputs, moment: int) -> Reply:
     prices. 현재가진입 1: only bands that hold the price of now.
     """
     least, inside = count(inputs["매물집중비율"], 0) * 100, inputs["현재가진입"] == "1"
-    span, bands = count(inputs["주기구분"], _SPAN), count(inputs["매물대수"], _BANDS)
+    span = span_of(inputs["주기구분"], _SPAN)
+    bands = min(count(inputs["매물대수"], _BANDS), _MOST_BANDS)
 
     def found() -> Iterator[Optional[_Dense]]:
         for now in standings(world, moment, inputs["시장구분"]):

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Callable, Dict, List, Optional, Tuple
 
 from sapi_kiwoom import krx
-from simulator.answers.forms import count, price_form, rate_form
+from simulator.answers.forms import count, price_form, rate_form, span_of
 from simulator.answers.quotes.book import book
 from simulator.answers.rankings import screening
 from simulator.answers.rankings.standings import (
@@ -120,7 +120,7 @@ def _days_in_a_row(world: World, now: Snapshot) -> int:
 def new_extremes(world: World, inputs: Inputs, moment: int) -> Reply:
     """OPT10016: beyond the highs or lows (or the closes) of 기간 days before; 고가 and 저가 are theirs."""
     high, closes = inputs["신고저구분"] != "2", inputs["고저종구분"] == "2"
-    asof, span = ranked_at(world, moment), count(inputs["기간"], 1)
+    asof, span = ranked_at(world, moment), span_of(inputs["기간"], 1)
 
     def beyond(now: Snapshot, price: int) -> bool:
         past = days_before(world, now, span)
