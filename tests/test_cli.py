@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from sapi_kiwoom.cli import main, parser
+from sapi_kiwoom.cli import main, parser, watch
+from sapi_kiwoom.client import RealEvent
 from sapi_kiwoom.server.methods import METHODS
 from tests.serving import serving
 
@@ -146,3 +147,18 @@ def test_signals_end_the_server_in_good_order(number, broker_url):
         server.send_signal(number)
         assert server.wait(20) == 0
     assert "Traceback" not in "".join(server.errors)
+
+
+def test_watch_shows_trades_and_passes_over_other_events(capsys):
+    trade = "\t".join(f"{number}" for number in range(43))
+    told = [("주식우선호가", "+1\t+2"), ("주식체결", trade), ("gap", "3"), ("주식시세", "1")]
+
+    class Told:
+        def events(self):
+            return (RealEvent("005930", kind, raw) for kind, raw in told)
+
+    watch.show(Told(), {"005930": "삼성전자"}, None, plain=True)
+    assert [line.split()[:3] for line in capsys.readouterr().out.splitlines()] == [
+        ["005930", "삼성전자", "0::"],
+        ["005930", "gap", "3"],
+    ]

@@ -17,6 +17,8 @@ _MORE = """\
   sapi-kiwoom watch 005930 000660 035720
   sapi-kiwoom watch 005930 --plain | head     줄 단위 출력 / one line an event, for pipes"""
 
+TRADE = "주식체결"
+
 COLUMNS = (
     ("시각", 20),
     ("현재가", 10),
@@ -84,7 +86,9 @@ def _line(event: RealEvent, names: Dict[str, str]) -> str:
 
 
 def _read(client: Client, count: int | None, on_event: Callable[[RealEvent], Any]) -> None:
-    for number, event in enumerate(client.events(), 1):
+    others = catalogue.real_types().keys() - {TRADE}  # what is told of a gap is no real type
+    shown = (each for each in client.events() if each.real_type not in others)
+    for number, event in enumerate(shown, 1):
         on_event(event)
         if number == count:
             return
@@ -115,7 +119,7 @@ def _live(client: Client, names: Dict[str, str], count: int | None) -> None:
     with Live(table(), refresh_per_second=8) as live:
 
         def renew(event: RealEvent) -> None:
-            if event.real_type == "주식체결":
+            if event.real_type == TRADE:
                 latest[event.stock_code] = values(event)
                 live.update(table())
 
