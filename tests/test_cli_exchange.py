@@ -140,13 +140,13 @@ def test_a_defect_ends_one_callable_and_what_cannot_be_written_down_ends_the_mar
 
 @pytest.mark.rabbitmq
 def test_a_server_before_an_exchange(exchange, broker_url):
-    process = exchange("--speed", "20", "--at", "2026-11-20T09:30", "--seed", "9")
+    process = exchange("--speed", "4", "--at", "2026-11-20T09:30", "--seed", "9")
     other = command("serve", "--simulator", "--exchange", process.port, broker_url)
     assert other.returncode == 1
     assert "name the same scenario and seed" in other.stderr
     with serving(broker_url, "--exchange", process.port, "--seed", "9") as server:
         assert "seed 9, 2026-11-20 09:3" in server.ready
-        assert "speed 20)" in server.ready
+        assert "speed 4)" in server.ready
         days = command(
             "call", "request-day-candle", "stock_code=005930", "is_adjusted=1",
             "from=20251103", "to=20251110", "--url", broker_url,
