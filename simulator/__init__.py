@@ -155,20 +155,25 @@ def identity(scenario: Scenario) -> str:
     return f"{scenario.name}, seed {scenario.seed} ({digest})"
 
 
+_SHORTLY = 5
+"""Minutes."""
+
+
 def usual_moment(wall: int) -> int:
-    """When a market starts that nobody gave a time: now within trading hours, else the last 10:00.
+    """When a market starts that nobody gave a time: now while stocks trade, else the last 10:00.
 
     Args:
         wall: the real time, microseconds since 1970 UTC.
 
     Returns:
-        ``wall`` while the regular session of its date is open; else 10:00 of its date, or of the last
-        trading day where its date is none. Microseconds since 1970 UTC.
+        ``wall`` from the opening of its date until shortly before the closing auction, in which nothing
+        would trade for ten minutes; else 10:00 of its date, or of the last trading day where its date is
+        none. Microseconds since 1970 UTC.
     """
     day, minute = krx.day_and_minute(wall)
     if not krx.is_trading_day(day):
         day = krx.previous_trading_day(day)
-    elif krx.session(day).open <= minute < krx.session(day).closing_auction:
+    elif krx.session(day).open <= minute < krx.session(day).close - _SHORTLY:
         return wall
     return krx.midnight(day) + 10 * 60 * krx.MINUTE
 

@@ -2,6 +2,7 @@
 
 import tempfile
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sapi_kiwoom import krx
-from simulator import Scenario, Simulator
+from simulator import Scenario, Simulator, usual_moment
 from simulator.brokerage.ledger import Ledger, LedgerError
 from simulator.brokerage.order import CANCEL
 from simulator.clock import VirtualLoop
@@ -260,3 +261,20 @@ def test_another_scenario_does_not_fit_a_state(tmp_path):
     simulator(tmp_path).house.desk._ledger.close()
     with pytest.raises(LedgerError, match="scenario"):
         simulator(tmp_path, fills="book")
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "minute", "same"),
+    [
+        (20, 9, 0, True),
+        (20, 15, 14, True),
+        (20, 15, 15, False),
+        (20, 8, 59, False),
+        (22, 11, 0, False),
+    ],
+)
+def test_a_market_that_nobody_gave_a_time_starts_while_stocks_trade(day, hour, minute, same):
+    """Not in the closing auction, and not on a Sunday."""
+    wall = krx.midnight(date(2026, 11, day)) + (60 * hour + minute) * krx.MINUTE
+    ten = krx.midnight(date(2026, 11, 20)) + 600 * krx.MINUTE
+    assert usual_moment(wall) == (wall if same else ten)
