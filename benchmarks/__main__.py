@@ -19,7 +19,7 @@ from typing import Any, Callable, Dict, List
 
 import pika
 
-from benchmarks import books, lookups, market, process, ticks
+from benchmarks import books, broadcasts, lookups, market, process, ticks
 from benchmarks.figures import Figure, table
 from sapi_kiwoom.amqp.node import PrivateBroker
 from sapi_kiwoom.version import VERSION
@@ -28,6 +28,7 @@ BENCHES: Dict[str, Callable[[str, int, bool], List[Figure]]] = {
     "lookups": lookups.speed,
     "behind-trs": lookups.behind_trs,
     "ticks": ticks.flow,
+    "broadcasts": broadcasts.flow,
     "idle": process.idle,
     "ready": process.ready,
     "books": books.speed,

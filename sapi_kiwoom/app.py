@@ -16,8 +16,10 @@ from sapi_kiwoom.errors import KiwoomError
 from sapi_kiwoom.loop import Loop
 from sapi_kiwoom.server import Server
 from sapi_kiwoom.server.local import LocalTransport
+from sapi_kiwoom.server.policy import Policy
 from sapi_kiwoom.session import Session
 from sapi_kiwoom.session.limiter import DEFAULT, Limiter, Window
+from sapi_kiwoom.session.orders import Journal, attach
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +85,7 @@ def simulate(timeout: float = 60.0, **options: Any) -> Client:
     simulated = simulator(**options)
     transport = LocalTransport(simulated.loop)
     session = Session(simulated.control, simulated.loop, Limiter(DEFAULT))
-    Server(session, transport, simulated.kind).start()
+    Server(session, transport, simulated.kind, simulated=simulated, label=simulated.label).start()
 
     def failed(error: KiwoomError) -> None:
         raise error
@@ -145,6 +147,12 @@ class App:
         history: file that keeps the request budget over restarts; None keeps it in memory.
         deadline: seconds of wall-clock time after which a request is given up.
         on_ready: called once when requests are taken.
+        simulated: the `simulator.Simulator` that ``control`` is part of.
+        journal: file of orders; without one none are taken.
+        policy: file that says who may do what; see `sapi_kiwoom.server.policy`.
+
+    Raises:
+        KiwoomError: journal or policy cannot be used.
     """
 
     def __init__(
@@ -158,6 +166,9 @@ class App:
         history: Optional[str] = None,
         deadline: float = 3600.0,
         on_ready: Callable[[], None] = lambda: None,
+        simulated: Optional[Any] = None,
+        journal: Optional[str] = None,
+        policy: Optional[str] = None,
     ) -> None:
         self._loop = loop
         self._failure: Optional[KiwoomError] = None
@@ -167,7 +178,19 @@ class App:
         )
         limiter = Limiter(windows, history, now=loop.now())
         self._session = Session(control, loop, limiter, depth=WAITING)
-        self._server = Server(self._session, self._transport, kind)
+        allowed = None if policy is None else Policy.load(policy)
+        self._journal: Optional[Journal] = None
+        if journal is not None:
+            allowed = allowed or Policy()
+            self._journal = attach(self._session, journal, allowed.limits).journal
+        self._server = Server(
+            self._session,
+            self._transport,
+            kind,
+            policy=allowed,
+            simulated=simulated,
+            label=_no_label if simulated is None else simulated.label,
+        )
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM.
@@ -178,6 +201,8 @@ class App:
         on_signals(self._loop, self.stop)
         self._session.start(on_connected=self._server.start, on_failed=self._fail)
         keep_running(self._loop)
+        if self._journal is not None:
+            self._journal.close()
         if self._failure is not None:
             raise self._failure
 
@@ -203,6 +228,10 @@ def real_control(url: str) -> None:
         SystemExit: always, in this version.
     """
     sys.exit(NO_CONTROL.format(url=url))
+
+
+def _no_label(tr: str) -> str:
+    return ""
 
 
 def _nothing() -> None:

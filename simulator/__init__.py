@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional, Union
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
 
 from sapi_kiwoom import krx
+from simulator.answers import label
 from simulator.answers.world import World
 from simulator.brokerage.ledger import AnyLedger, Ledger, NoLedger
 from simulator.clock import VirtualLoop
 from simulator.control import Behaviour, SimulatedControl
 from simulator.house import AnyHouse, House
+from simulator.scenario import injected
 from simulator.scenario.build import feed, listed
 from simulator.scenario.errors import ScenarioError
 from simulator.scenario.model import Scenario
@@ -108,6 +110,30 @@ class Simulator:
     def speed(self) -> Optional[float]:
         """Market seconds per second; None is as fast as possible."""
         return self._speed
+
+    def label(self, tr: str) -> str:
+        """What the answers to a TR are worth: ``modelled``, or ``synthetic`` where they are invented."""
+        return label(tr)
+
+    @property
+    def own_clock(self) -> bool:
+        """Whether the market's time is this process's to set; else the exchange's."""
+        return isinstance(self.house, House)
+
+    def inject(self, written: Mapping[str, Any]) -> None:
+        """Let something go wrong that the scenario does not say.
+
+        Args:
+            written: a fault with the keys of a scenario's ``faults``; ``duration`` in seconds. Without a
+                call or an event it happens at once.
+
+        Raises:
+            ScenarioError: it makes no sense.
+        """
+        fault = injected.read(written, self.scenario, self.loop.now())
+        self.control.faults.add(fault)
+        if fault.at is not None:
+            self.loop.call_later(0, lambda: self.control.meet(fault))
 
     def close(self) -> None:
         """Let others have the state, or hang up on the exchange. Nothing may run here any more."""

@@ -111,6 +111,11 @@ class VirtualLoop:
         finally:
             self.cancel(end)  # where something else ended the run, this must not end the next
 
+    @property
+    def speed(self) -> Optional[float]:
+        """Market seconds per second; None is as fast as possible."""
+        return self._speed
+
     def pace(self, speed: Optional[float]) -> None:
         """Go on at another speed: market seconds per second, None as fast as possible."""
         self._halted = time.monotonic()

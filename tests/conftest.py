@@ -21,6 +21,9 @@ except NoBrokerProgram:
 
 rabbitmq_proc = factories.rabbitmq_proc(server=_server, host="127.0.0.1")
 
+ACCOUNTS = ("8012345611", "8012345631")
+"""Whose orders the tests send."""
+
 _numbers = itertools.count(1)
 
 
@@ -57,11 +60,18 @@ def queue_names(broker_url: str) -> Iterator[Dict[str, str]]:
         "reply_queue": f"{prefix}.replies",
         "parked_queue": f"{prefix}.parked",
         "kind_queue": f"{prefix}.kind.",
+        "order_queue": f"{prefix}.orders.",
+        "expired_queue": f"{prefix}.expired.",
     }
     yield dict(options)
     connection = pika.BlockingConnection(pika.URLParameters(broker_url))
     kind_queue = options.pop("kind_queue")
-    for name in [*options.values(), *(kind_queue + kind for kind in KINDS)]:
+    orders = [options.pop("order_queue"), options.pop("expired_queue")]
+    for name in [
+        *options.values(),
+        *(kind_queue + kind for kind in KINDS),
+        *(start + account for start in orders for account in ACCOUNTS),
+    ]:
         try:
             connection.channel().queue_delete(name)
         except ChannelClosedByBroker:

@@ -37,7 +37,7 @@ def peer(server, broker_url):
     peer.close()
 
 
-def test_every_method_answers(server, broker_url):
+def test_every_method_of_version_1_answers(server, broker_url):
     parameters = {
         "stock_code": "005930",
         "market": "001",
@@ -54,12 +54,41 @@ def test_every_method_answers(server, broker_url):
     }
     with connect(broker_url) as client:
         for name, method in METHODS.items():
-            if not name.endswith("-realtime"):
+            if method.since == 1 and not name.endswith("-realtime"):
                 known = {key: parameters[key] for key in method.parameters["properties"]}
                 client.call(name, **known)
         client.subscribe("005930")
         assert next(client.events(timeout=WAIT)).stock_code == "005930"
         client.unsubscribe("005930")
+
+
+def test_any_tr_and_what_the_control_knows(server, broker_url):
+    with connect(broker_url) as client:
+        basics = client.call("request-tr", tr="opt10001", inputs={"종목코드": "005930"}, typed=True)
+        assert basics["single"]["stock_name"] == "삼성전자"
+        assert isinstance(basics["values"]["single"]["current_price"], int)
+        quotes = client.call("request-stocks", stock_codes=["005930", "000660"])
+        assert [row["stock_code"] for row in quotes["rows"]] == ["005930", "000660"]
+        assert client.call("get-last-price", stock_code="005930") > 0
+        assert {"name": "ping", "offline": "answer"}.items() <= next(
+            each.items() for each in client.call("list-methods") if each["name"] == "ping"
+        )
+        assert client.call("get-status")["connected"] is True
+
+
+def test_pages_come_in_order_and_the_last_word_once(peer):
+    days = {"종목코드": "005930", "기준일자": "20261119", "수정주가구분": "1"}
+    parameters = {"tr": "opt10081", "inputs": days, "max_pages": 3, "stream": True}
+    request = {"task_id": "p", "method": "request-tr", "parameters": parameters, "request_time": ""}
+    peer.send(request, correlation_id="p")
+    replies = peer.wait(3)
+    assert [correlation for correlation, _ in replies] == ["p"] * 3
+    assert [(each["page"], each["last"]) for _, each in replies] == [
+        (1, False), (2, False), (3, True),
+    ]  # fmt: skip
+    stamps = [row["day"] for _, each in replies for row in each["result"]["rows"]]
+    assert stamps == sorted(set(stamps), reverse=True)
+    assert len(stamps) == 1800
 
 
 def test_the_correlation_id_is_copied(peer):

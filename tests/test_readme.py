@@ -61,5 +61,14 @@ def test_both_languages_give_the_same_commands():
     assert blocks(KOREAN, "")[1:5] == blocks(ENGLISH, "")[1:5]
 
 
-def test_every_method_is_in_the_readme():
-    assert all(f"`{name}`" in KOREAN for name in METHODS)
+def test_every_method_of_version_1_is_in_the_readme():
+    assert all(f"`{name}`" in KOREAN for name, method in METHODS.items() if method.since == 1)
+
+
+def test_the_wire_format_describes_every_method_and_parameter():
+    text = (ROOT / "docs" / "wire.md").read_text(encoding="utf-8")
+    for name, method in METHODS.items():
+        if method.group in ("version-1", "reads", "lookups", "status", "simulator"):
+            assert f"`{name}`" in text
+            if method.group != "simulator":
+                assert all(f"`{each}`" in text for each in method.parameters["properties"]), name

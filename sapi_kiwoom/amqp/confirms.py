@@ -36,11 +36,17 @@ class Confirms:
         self.channel.confirm_delivery(self._confirmed, callback=done)
 
     def publish(
-        self, item: Any, address: str, body: bytes, properties: pika.BasicProperties
+        self,
+        item: Any,
+        address: str,
+        body: bytes,
+        properties: pika.BasicProperties,
+        exchange: str = "",
     ) -> None:
-        """Send a message to a queue."""
-        self.channel.basic_publish("", address, body, properties, mandatory=True)
+        """Send a message to a queue, or to whoever listens to a topic of an exchange."""
+        self.channel.basic_publish(exchange, address, body, properties, mandatory=not exchange)
         self._published += 1
+        address = exchange or address
         self._unconfirmed[self._published] = (address, item)
         self._towards[address] = self._towards.get(address, 0) + 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import ssl
 import threading
 from typing import Any, Callable, Optional, Sequence, Tuple
 
@@ -202,6 +203,12 @@ class Connection:
                     "user or the password. Put the right ones into the URL (amqp://user:password@host); "
                     "user guest may only connect from the broker's own machine"
                 )
+        if isinstance(_innermost(error), ssl.SSLCertVerificationError):
+            return NotConnected(
+                f"브로커의 인증서를 신뢰할 수 없습니다. The certificate of the broker at {place} is not "
+                f"trusted ({text}). Name the file of who signed it in the URL, ?cafile=/path/ca.pem, and "
+                "use the host name that the certificate was made for"
+            )
         denied = isinstance(error, ProbableAccessDeniedError) and str(NOT_ALLOWED) in text
         if denied or (
             isinstance(error, ConnectionClosedByBroker) and error.reply_code == NOT_ALLOWED
@@ -255,11 +262,16 @@ class _SelectConnection(pika.SelectConnection):  # type: ignore[misc]
 
 def _cause(error: BaseException) -> str:
     """The innermost message of pika's nested errors."""
+    error = _innermost(error)
+    return str(error) or repr(error)
+
+
+def _innermost(error: BaseException) -> BaseException:
     while True:
         inner = getattr(error, "exceptions", None) or getattr(error, "args", None)
         nested = [each for each in inner or () if isinstance(each, BaseException)]
         if hasattr(error, "exception") and isinstance(error.exception, BaseException):
             nested.append(error.exception)
         if not nested:
-            return str(error) or repr(error)
+            return error
         error = nested[-1]

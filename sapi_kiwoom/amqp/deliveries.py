@@ -1,4 +1,4 @@
-"""The bookkeeping of requests: which are unanswered, which answers are not yet acknowledged.
+"""The bookkeeping of requests: which are unanswered, which are not yet acknowledged.
 
 A delivery tag belongs to the channel that brought it. When the connection is lost all tags are void; the
 broker delivers those requests again, and they must be recognised, not run twice.
@@ -7,9 +7,11 @@ broker delivers those requests again, and they must be recognised, not run twice
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+import math
+from typing import Any, Callable, Dict, List, Optional
 
-from sapi_kiwoom.server.transport import Message
+from sapi_kiwoom.amqp.inlet import Tag
+from sapi_kiwoom.server.transport import TASKS, Message
 
 _REMEMBER = 600.0
 """Seconds for which an answered request that may come again is remembered. A broker notices a dead
@@ -31,9 +33,17 @@ class Delivery(Message):
         parking: the copy is on its way to the parked queue, ``tag`` is still the original's.
         copy: the tag of the copy when it came back before it was confirmed.
         stray: the connection was lost while it was parked, so a copy may come or not.
+        accepting: what to call once it is accepted; None when nobody waits for that.
+        accepted: it was acknowledged before its answer.
+        too_late: it came back expired, and can no longer be accepted.
+        replied: the server gave its answer. For the loop's thread.
+        pages: parts of the answer that are not safe yet, in order.
+        last_is_safe: the broker has the answer, and a page before it perhaps not.
     """
 
     __slots__ = (
+        "accepted",
+        "accepting",
         "answer",
         "attempts",
         "copy",
@@ -43,20 +53,32 @@ class Delivery(Message):
         "finished",
         "held_since",
         "id",
+        "last_is_safe",
+        "pages",
         "parked",
         "parking",
+        "replied",
         "stray",
         "tag",
+        "too_late",
     )
 
     def __init__(
-        self, body: bytes, reply_to: str, correlation: Any, tag: int, now: float, deadline: float
+        self,
+        body: bytes,
+        reply_to: str,
+        correlation: Any,
+        tag: Tag,
+        now: float,
+        deadline: float,
+        queue: str = TASKS,
+        user_id: Optional[str] = None,
     ) -> None:
-        super().__init__(body, reply_to, correlation)
+        super().__init__(body, reply_to, correlation, queue, user_id)
         if correlation.__class__ is bytes:
             self.correlation_id = correlation.decode("utf-8", "replace")
         self.correlation = correlation
-        self.tag: Optional[int] = tag
+        self.tag: Optional[Tag] = tag
         self.held_since = now
         self.deadline = deadline
         self.answer: Optional[bytes] = None
@@ -67,7 +89,13 @@ class Delivery(Message):
         self.parked = False
         self.parking = False
         self.stray = False
-        self.copy: Optional[int] = None
+        self.copy: Optional[Tag] = None
+        self.accepting: Optional[Callable[[], None]] = None
+        self.accepted = False
+        self.too_late = False
+        self.replied = False
+        self.pages: List[bytes] = []
+        self.last_is_safe = False
 
 
 class Deliveries:
@@ -107,7 +135,7 @@ class Deliveries:
             del self._orphans[key]
         return delivery
 
-    def adopt(self, delivery: Delivery, tag: int, from_parked: bool, now: float) -> List[int]:
+    def adopt(self, delivery: Delivery, tag: Tag, from_parked: bool, now: float) -> List[Tag]:
         """A request came again, with a new tag; returns the tags to acknowledge at once."""
         if from_parked:
             delivery.stray = False
@@ -120,10 +148,21 @@ class Deliveries:
             return []
         if delivery.tag is not None:
             return [tag]  # one more copy of what is held already
+        if delivery.accepted:
+            return [tag]  # its acknowledgement was lost on the way
         delivery.tag = tag
         delivery.parked = from_parked
         delivery.held_since = now
         return []
+
+    def accept(self, delivery: Delivery) -> List[Tag]:
+        """It is the server's alone from now on; returns the tags to acknowledge."""
+        delivery.accepted = True
+        delivery.deadline = math.inf
+        tags = [tag for tag in (delivery.tag, delivery.copy) if tag is not None]
+        delivery.tag = delivery.copy = None
+        delivery.parking = False
+        return tags
 
     def park(self, delivery: Delivery, name: str) -> None:
         """A copy is on its way to the parked queue."""
@@ -132,7 +171,7 @@ class Deliveries:
             delivery.id = name
             self._parked[name] = delivery
 
-    def parked(self, delivery: Delivery, ok: bool, now: float) -> List[int]:
+    def parked(self, delivery: Delivery, ok: bool, now: float) -> List[Tag]:
         """The copy is safe, or could not be stored; returns the tags to acknowledge."""
         if not delivery.parking:  # answered meanwhile
             if not ok:
@@ -147,7 +186,7 @@ class Deliveries:
         delivery.parked = True
         return [] if original is None else [original]
 
-    def finish(self, delivery: Delivery) -> List[int]:
+    def finish(self, delivery: Delivery) -> List[Tag]:
         """The answer is safe, or can never be delivered; returns the tags to acknowledge."""
         self.open.pop(delivery, None)
         tags = [tag for tag in (delivery.tag, delivery.copy) if tag is not None]
@@ -158,14 +197,18 @@ class Deliveries:
         delivery.tag = delivery.copy = None
         delivery.parking = False
         delivery.answer = b""  # it may be remembered for a while, its answer need not be
+        delivery.accepting = None
         return tags
 
     def lost(self) -> None:
         """The connection is gone, and every tag with it."""
         for delivery in list(self.open):
-            if delivery.tag is not None and not delivery.parked:
+            if delivery.accepted or (delivery.tag is not None and not delivery.parked):
                 key = _key(delivery.body, delivery.reply_to, delivery.correlation)
-                self._orphans.setdefault(key, []).append(delivery)
+                orphans = self._orphans.setdefault(key, [])
+                if delivery not in orphans:
+                    orphans.append(delivery)
+            delivery.last_is_safe = False
             delivery.stray = delivery.stray or delivery.parking
             delivery.tag = delivery.copy = None
             delivery.parking = False
@@ -193,46 +236,20 @@ class Deliveries:
         return [
             d
             for d in self.open
-            if d.held_since <= moment and d.tag is not None and d.answer is None and not d.parking
+            if d.held_since <= moment
+            and d.tag is not None
+            and d.answer is None
+            and not d.parking
+            and d.queue == TASKS
         ]
 
-    def answered(self) -> List[Delivery]:
-        """Requests with an answer that is not safe yet."""
-        return [d for d in self.open if d.answer is not None and d.finished is None]
+    def unsafe(self) -> List[Delivery]:
+        """Requests with an answer, or pages of it, that are not safe yet."""
+        return [d for d in self.open if (d.answer is not None or d.pages) and d.finished is None]
 
     def _forget_parked(self, delivery: Delivery) -> None:
         if delivery.id is not None:
             self._parked.pop(delivery.id, None)
-
-
-class Acknowledgements:
-    """Delivery tags of one channel that are done with, acknowledged with as few frames as possible."""
-
-    def __init__(self) -> None:
-        self._low = 1  # every tag below is done with
-        self._done: Set[int] = set()
-
-    def settle(self, tags: List[int]) -> Iterator[Tuple[int, bool]]:
-        """What to acknowledge for these tags: pairs of a tag and whether all before it are meant too.
-
-        A tag that was acknowledged before must not be named again, multiple or not: the broker would
-        close the channel.
-        """
-        done = self._done
-        done.update(tags)
-        while self._low in done:
-            done.remove(self._low)
-            self._low += 1
-        first = [tag for tag in tags if tag < self._low]
-        if first:
-            yield max(first), True
-        for tag in tags:
-            if tag > self._low:
-                yield tag, False
-
-    def returned(self, tag: int) -> None:
-        """The tag was given back to the broker."""
-        self._done.add(tag)
 
 
 def _key(body: bytes, reply_to: str, correlation: Any) -> bytes:

@@ -9,10 +9,10 @@ from typing import Any, Deque, Optional
 import pika
 from pika.exceptions import AMQPError, NackError, UnroutableError
 
-from sapi_kiwoom.amqp.settings import Settings
 from sapi_kiwoom.amqp.topology import Dialect, Queue
 from sapi_kiwoom.amqp.url import parameters, safe_url
 from sapi_kiwoom.errors import NotConnected
+from sapi_kiwoom.server.transport import EVENTS, ORDERS, TASKS, no_queue
 
 
 class AmqpLink:
@@ -26,13 +26,15 @@ class AmqpLink:
         NotConnected: the broker cannot be reached; the message says what to do.
     """
 
-    def __init__(self, url: str, request_queue: str = Settings.request_queue) -> None:
+    def __init__(self, url: str, request_queue: str = TASKS) -> None:
         self._place = safe_url(url)
         self._request_queue = request_queue
+        self._exchange = False
         self._inbox: Deque[bytes] = deque()
         parsed = parameters(url)
         if parsed.heartbeat is None:
             parsed.heartbeat = 0  # nobody would answer it while the caller does something else
+        self._user = getattr(parsed.credentials, "username", None)
         self._dialect = Dialect()
         try:
             self._connection, self._channel = self._open(parsed)
@@ -40,16 +42,21 @@ class AmqpLink:
         except (AMQPError, OSError) as error:
             raise self._not_connected(error) from error
 
-    def send(self, body: bytes, correlation_id: str) -> None:
+    def send(self, body: bytes, correlation_id: str, queue: str = TASKS) -> None:
         """See `Link.send`."""
+        if queue == TASKS:
+            queue = self._request_queue
         properties = pika.BasicProperties(
             reply_to=self._address,
             correlation_id=correlation_id,
             content_type="application/json",
+            user_id=self._user,
         )
         try:
-            self._channel.basic_publish("", self._request_queue, body, properties, mandatory=True)
+            self._channel.basic_publish("", queue, body, properties, mandatory=True)
         except UnroutableError:
+            if queue.startswith(ORDERS):
+                raise NotConnected(no_queue(queue)) from None
             raise NotConnected(
                 f"대기열 {self._request_queue!r}이 없어졌습니다. Queue {self._request_queue!r} at "
                 f"{self._place} was deleted; start the server again: sapi-kiwoom serve {self._place}"
@@ -58,6 +65,23 @@ class AmqpLink:
             raise NotConnected(
                 f"The broker at {self._place} could not take the request; look into its log"
             ) from None
+        except (AMQPError, OSError) as error:
+            raise self._not_connected(error) from error
+
+    def bind(self, pattern: str) -> None:
+        """Receive what is broadcast on the topics of a pattern: ``*`` is any word, ``#`` any words."""
+        try:
+            if not self._exchange:  # we may be here before the server
+                self._channel.exchange_declare(EVENTS, exchange_type="topic", durable=True)
+                self._exchange = True
+            self._channel.queue_bind(self._address, EVENTS, pattern)
+        except (AMQPError, OSError) as error:
+            raise self._not_connected(error) from error
+
+    def unbind(self, pattern: str) -> None:
+        """Take `bind` back."""
+        try:
+            self._channel.queue_unbind(self._address, EVENTS, pattern)
         except (AMQPError, OSError) as error:
             raise self._not_connected(error) from error
 

@@ -131,14 +131,16 @@ class PrivateBroker:
 
     Args:
         timeout: seconds that its start may take.
+        config: what else it is told, in Erlang's terms, as an ``advanced.config`` holds them.
 
     Raises:
         NoBrokerProgram: no server program is installed; raised at once, nothing was started.
         KiwoomError: the node did not start; the message holds the end of its log.
     """
 
-    def __init__(self, timeout: float = 60.0) -> None:
+    def __init__(self, timeout: float = 60.0, config: str = "") -> None:
         self._program = find_server()
+        self._config = config
         self._timeout = timeout
         self._epmd: Optional[Epmd] = None
         self._process: Optional[subprocess.Popen[bytes]] = None
@@ -165,6 +167,9 @@ class PrivateBroker:
         try:
             self.folder = tempfile.mkdtemp(prefix="sapi-kiwoom-broker-")
             os.mkdir(os.path.join(self.folder, "home"))
+            if self._config:
+                with open(os.path.join(self.folder, "advanced.config"), "w") as file:
+                    file.write(self._config)
             self.port, self._distribution, epmd = free_ports(3)
             self._epmd = Epmd(epmd)
             self._start_node()
@@ -233,8 +238,8 @@ class PrivateBroker:
                 ("RABBITMQ_LOG_BASE", "log"),
                 ("RABBITMQ_SCHEMA_DIR", "schema"),
                 ("RABBITMQ_GENERATED_CONFIG_DIR", "config"),
-                ("RABBITMQ_CONFIG_FILE", "rabbitmq"),  # this and the next three do not exist
-                ("RABBITMQ_ADVANCED_CONFIG_FILE", "advanced"),
+                ("RABBITMQ_CONFIG_FILE", "rabbitmq"),  # these need not exist
+                ("RABBITMQ_ADVANCED_CONFIG_FILE", "advanced.config"),
                 ("RABBITMQ_CONF_ENV_FILE", "rabbitmq-env.conf"),
                 ("RABBITMQ_ENABLED_PLUGINS_FILE", "plugins"),
             ]

@@ -21,13 +21,16 @@ _PROPERTIES = pika.BasicProperties(content_type="application/json")
 
 
 class _Event:
-    __slots__ = ("address", "body", "conflate", "stream")
+    __slots__ = ("address", "body", "conflate", "exchange", "stream")
 
-    def __init__(self, address: str, body: bytes, stream: Hashable, conflate: bool) -> None:
+    def __init__(
+        self, address: str, body: bytes, stream: Hashable, conflate: bool, exchange: str
+    ) -> None:
         self.address = address
         self.body = body
         self.stream = stream
         self.conflate = conflate
+        self.exchange = exchange
 
 
 class Outbox:
@@ -106,12 +109,14 @@ class Outbox:
         """Whether nothing waits and the broker has seen everything."""
         return not self._waiting and self._seen == self._sent and not self._diverted
 
-    def put(self, address: str, body: bytes, stream: Hashable, conflate: bool) -> None:
-        """Send an event now or later."""
+    def put(
+        self, address: str, body: bytes, stream: Hashable, conflate: bool, exchange: str = ""
+    ) -> None:
+        """Send an event now or later: to a queue, or to whoever listens to a topic of an exchange."""
         if not self._waiting and self._open():
-            self._send(address, body, stream, conflate)
+            self._send(address, body, stream, conflate, exchange)
         else:
-            self._keep(_Event(address, body, stream, conflate))
+            self._keep(_Event(address, body, stream, conflate, exchange))
 
     def lose(self, address: str, stream: Hashable) -> None:
         """An event was lost elsewhere; it is announced together with others."""
@@ -139,16 +144,19 @@ class Outbox:
             and self._sent - self._seen + self._diverted < self._window
         )
 
-    def _send(self, address: str, body: bytes, stream: Hashable, conflate: bool) -> None:
+    def _send(
+        self, address: str, body: bytes, stream: Hashable, conflate: bool, exchange: str
+    ) -> None:
         self._counters.events += 1
-        if self._divert(address, body, stream):
+        if not exchange and self._divert(address, body, stream):
             self._diverted += 1
             return
         assert self._channel is not None
-        self._channel.basic_publish("", address, body, _PROPERTIES, mandatory=True)
+        self._channel.basic_publish(exchange, address, body, _PROPERTIES, mandatory=not exchange)
         self._sent += 1
         self._under_way.append(None if conflate else (address, stream))
-        self._last[address] = self._sent
+        if not exchange:  # no answer has to wait for what is broadcast
+            self._last[address] = self._sent
         if self._marker is None and self._sent - self._seen >= self._mark_every:
             self.mark()
 
@@ -188,7 +196,7 @@ class Outbox:
     def _pump(self) -> None:
         while self._waiting and self._open():
             event = self._next()
-            self._send(event.address, event.body, event.stream, event.conflate)
+            self._send(event.address, event.body, event.stream, event.conflate, event.exchange)
         self._announce()
 
     def _announce(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from functools import partial
-from typing import Any, Callable, Deque, Hashable, Optional, Tuple
+from typing import Any, Callable, Deque, Hashable, List, Optional, Sequence, Tuple
 
 from sapi_kiwoom.amqp.deliveries import Delivery
 from sapi_kiwoom.amqp.kinds import KINDS
@@ -13,7 +13,7 @@ from sapi_kiwoom.amqp.url import parameters
 from sapi_kiwoom.amqp.worker import Upstream, Worker
 from sapi_kiwoom.errors import KiwoomError
 from sapi_kiwoom.loop import Loop
-from sapi_kiwoom.server.transport import Message, Receiver
+from sapi_kiwoom.server.transport import Message, Receiver, check_topic
 
 _TURN = 64
 """Requests handed to the server before the loop gets to do something else."""
@@ -56,6 +56,7 @@ class AmqpTransport:
         self._on_fatal = on_fatal
         self._settings = Settings(**options)
         self._worker: Optional[Worker] = None
+        self._early: List[Callable[[], None]] = []  # what was asked for before the start
         self._receiver: Optional[Receiver] = None
         self._inbox: Deque[Delivery] = deque()
         self._inbox_posted = False
@@ -88,22 +89,61 @@ class AmqpTransport:
                 on_expired=lambda delivery: post(lambda: self._expire(delivery)),
                 on_listener_lost=lambda a, why: post(lambda: receiver.on_listener_lost(a, why)),
                 on_events_lost=lambda a, s, n: post(lambda: receiver.on_events_lost(a, s, n)),
+                on_broadcasts_lost=lambda t, n: post(lambda: receiver.on_broadcasts_lost(t, n)),
                 on_end=lambda error: post(lambda: self._end(error)),
             ),
         )
         self._worker = worker
+        early, self._early = self._early, []
+        for each in early:
+            each()
         worker.connection.call(worker.begin)
         worker.connection.start()
+
+    def own(self, accounts: Sequence[str]) -> None:
+        """See `Transport.own`."""
+        if self._worker is None:
+            self._early.append(lambda: self.own(accounts))
+        else:
+            self._command(self._worker.own, list(accounts))
+
+    def accept(self, message: Message, done: Callable[[], None]) -> None:
+        """See `Transport.accept`."""
+        assert self._worker is not None
+        assert isinstance(message, Delivery)
+
+        def accepted() -> None:
+            if not message.replied:
+                done()
+
+        self._command(self._worker.accept, message, partial(self._loop.post, accepted))
+
+    def page(self, message: Message, body: bytes) -> None:
+        """See `Transport.page`."""
+        assert self._worker is not None
+        self._command(self._worker.page, message, body)
 
     def reply(self, message: Message, body: bytes) -> None:
         """See `Transport.reply`."""
         assert self._worker is not None
+        assert isinstance(message, Delivery)
+        message.replied = True
         self._command(self._worker.reply, message, body)
 
     def publish(self, address: str, body: bytes, stream: Hashable, conflate: bool = False) -> None:
         """See `Transport.publish`. A newer event takes the place of the one that it replaces."""
         assert self._worker is not None
         self._command(self._worker.publish, address, body, stream, conflate)
+
+    def broadcast(
+        self, topic: str, body: bytes, *, conflate: bool = False, keep: bool = False
+    ) -> None:
+        """See `Transport.broadcast`."""
+        check_topic(topic)
+        if self._worker is None:
+            self._early.append(lambda: self.broadcast(topic, body, conflate=conflate, keep=keep))
+        else:
+            self._command(self._worker.broadcast, topic, body, conflate, keep)
 
     def listen(self, address: str) -> None:
         """See `Transport.listen`."""

@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
-from typing import Any, Callable, Deque, Hashable, List, NamedTuple, Optional, Union
+from typing import Any, Callable, Hashable, List, NamedTuple, Optional, Sequence
 
 import pika
 
 from sapi_kiwoom.amqp import kinds, parking, steps
+from sapi_kiwoom.amqp.answers import Answers
 from sapi_kiwoom.amqp.confirms import Confirms
 from sapi_kiwoom.amqp.connection import Connection
-from sapi_kiwoom.amqp.deliveries import Acknowledgements, Deliveries, Delivery
+from sapi_kiwoom.amqp.deliveries import Deliveries, Delivery
+from sapi_kiwoom.amqp.inlet import Inlet, Tag, Taken
 from sapi_kiwoom.amqp.listeners import Listeners
 from sapi_kiwoom.amqp.outbox import Outbox
+from sapi_kiwoom.amqp.owner import Owner
 from sapi_kiwoom.amqp.settings import Counters, Settings
-from sapi_kiwoom.amqp.topology import Dialect, declare, open_channel, queues
+from sapi_kiwoom.amqp.topology import (
+    Dialect,
+    declare,
+    declare_exchange,
+    open_channel,
+    parked_queue,
+    parked_queues,
+    queues,
+)
 from sapi_kiwoom.errors import KiwoomError
+from sapi_kiwoom.server.transport import EXPIRED, TASKS
 
 log = logging.getLogger(__name__)
 
 _SWEEP = 0.25
 """Seconds between two looks at deadlines: as exact as they are kept."""
-
-_ATTEMPTS = 3
-"""How often a reply is published again that the broker could not take care of."""
 
 
 class Upstream(NamedTuple):
@@ -36,19 +44,12 @@ class Upstream(NamedTuple):
     on_expired: Callable[[Delivery], None]
     on_listener_lost: Callable[[str, str], None]
     on_events_lost: Callable[[str, Hashable, int], None]
+    on_broadcasts_lost: Callable[[str, int], None]
     on_end: Callable[[Optional[KiwoomError]], None]
 
 
-class _Renewal(NamedTuple):
-    delivery: Delivery
-
-
-class _OrderedEvent(NamedTuple):
-    """An event behind an unconfirmed reply to the same address: it takes the reply's channel."""
-
-    address: str
-    body: bytes
-    stream: Hashable
+_BROADCAST = object()
+"""The stream of everything that is broadcast and not kept; its address is the topic."""
 
 
 class Worker:
@@ -81,23 +82,30 @@ class Worker:
         )
         self._dialect = Dialect()
         self._book = Deliveries()
-        self._outbox = Outbox(
+        self._answers = answers = Answers(
+            settings,
+            counters,
+            self._book,
+            lambda fn: self.connection.call_later(0, fn),
+            self._lose,
+            self._finish_stopping,
+        )
+        self._outbox = answers.outbox = Outbox(
             settings.window,
             settings.outbox,
             counters,
-            self._marked,
-            upstream.on_events_lost,
-            self._divert,
+            answers.marked,
+            self._events_lost,
+            answers.divert,
         )
         self._listeners = Listeners(settings, self._listener_lost, time.monotonic)
         self._pika: Optional[Any] = None  # the connection, once it serves
-        self._confirms: Optional[Confirms] = None
-        self._acknowledgements = Acknowledgements()
-        self._safe: List[Delivery] = []  # answered safely, to be acknowledged in one go
-        self._held: Deque[Union[Delivery, _OrderedEvent]] = deque()  # until events before are seen
-        self._consumers: List[str] = []
+        self._inlets: List[Inlet] = []
+        self._owner = Owner(settings, self._dialect, self._open_inlet, self._taker, self._lose)
+        credentials = parameters.credentials
+        self._user: Optional[str] = getattr(credentials, "username", None)
+        self._parks = False  # this server's parked queue is there and served
         self._ready = False
-        self._flush_planned = False
         self._stopping = False
 
     # -- what the loop's half asks for -------------------------------------------------------------
@@ -107,15 +115,35 @@ class Worker:
         self._sweep()
         self._check_listeners()
 
+    def own(self, accounts: Sequence[str]) -> None:
+        """Take the orders of these accounts."""
+        if not self._stopping:
+            self._owner.own(accounts)
+
+    def accept(self, delivery: Delivery, done: Callable[[], None]) -> None:
+        """Acknowledge a request now, or once it is here again."""
+        if delivery.answer is None and not delivery.too_late:
+            delivery.accepting = done
+            self._accept(delivery)
+
+    def page(self, delivery: Delivery, body: bytes) -> None:
+        """Send a part of an answer, as soon as there is a connection."""
+        self._answers.page(delivery, body)
+
     def reply(self, delivery: Delivery, body: bytes) -> None:
         """Answer a request, as soon as there is a connection."""
-        delivery.answer = body
-        if self._confirms is not None:
-            self._send_in_order(delivery, delivery.reply_to)
+        self._answers.reply(delivery, body)
 
     def publish(self, address: str, body: bytes, stream: Hashable, conflate: bool) -> None:
         """Send an event."""
         self._outbox.put(address, body, stream, conflate)
+
+    def broadcast(self, topic: str, body: bytes, conflate: bool, keep: bool) -> None:
+        """Send an event to whoever listens to its topic."""
+        if keep:
+            self._answers.keep(topic, body)
+        else:
+            self._outbox.put(topic, body, _BROADCAST, conflate, self._settings.events_exchange)
 
     def listen(self, address: str) -> None:
         """Watch an address."""
@@ -128,21 +156,13 @@ class Worker:
     def stop(self) -> None:
         """Take no more requests, finish what was handed over, close."""
         self._stopping = True
-        if self._confirms is None:
-            waiting = len(self._book.answered())
-            if waiting:
-                log.warning(
-                    "Stopping without a connection: %d answers are not sent. The broker will deliver "
-                    "their requests again",
-                    waiting,
-                )
+        if not self._answers.attached:
+            self._answers.tell_unsent()
             self.connection.close()
             return
         self.connection.call_later(self._settings.stop_grace, self._give_up_stopping)
-        for consumer in self._consumers:
-            self._confirms.channel.basic_cancel(
-                consumer, callback=lambda _: self._finish_stopping()
-            )
+        for inlet in self._inlets:
+            inlet.cancel(lambda _: self._finish_stopping())
 
     # -- connecting ----------------------------------------------------------------------------------
 
@@ -167,23 +187,23 @@ class Worker:
         yield from kinds.claim(connection, events, self._kind, settings, self._dialect)
         for queue in queues(settings):
             yield from declare(connection, queue, self._dialect)
+        yield declare_exchange(events, settings.events_exchange)
         channel = yield open_channel(connection)
         channel.add_on_return_callback(self._reply_returned)
         self._must_last(channel)
-        confirms = Confirms(channel, self._settled, self._flushed)
+        confirms = self._answers.confirms(channel)
         yield confirms.select
-        yield lambda done: channel.basic_qos(prefetch_count=settings.prefetch, callback=done)
+        inlet = Inlet(channel)
+        yield inlet.prefetch(settings.prefetch)
         if self._stopping:
             return
         self._serve(connection, confirms, events)
-        self._consumers = []
-        for queue_name, from_parked in [
-            (settings.request_queue, False),
-            (settings.parked_queue, True),
-        ]:
-            if self._stopping:
-                return
-            yield self._consume(channel, queue_name, from_parked)
+        self._inlets.append(inlet)
+        yield inlet.consume(settings.request_queue, self._taker(TASKS))
+        if self._stopping:
+            return
+        steps.run(self._serve_parked(connection), self._lose)
+        self._owner.serve(connection)
         if self._ready:
             self._counters.reconnects += 1
         else:
@@ -193,24 +213,31 @@ class Worker:
     def _serve(self, connection: Any, confirms: Confirms, events: Any) -> None:
         self._dialect.take_news()
         self._pika = connection
-        self._confirms = confirms
-        self._acknowledgements = Acknowledgements()
-        for delivery in self._book.answered():
-            self._send_in_order(delivery, delivery.reply_to)
+        self._answers.attach(confirms)
         self._outbox.attach(events)
 
-    def _consume(self, channel: Any, queue: str, from_parked: bool) -> steps.Step:
-        def step(done: Callable[[Any], None]) -> None:
-            tag = channel.basic_consume(
-                queue,
-                on_message_callback=lambda _, method, properties, body: self._delivered(
-                    method, properties, body, from_parked
-                ),
-                callback=done,
-            )
-            self._consumers.append(tag)
+    def _serve_parked(self, connection: Any) -> steps.Steps:
+        """Take back what was parked here, and what servers had parked that are gone."""
+        wanted = parked_queues(self._settings)
+        for queue in wanted:
+            yield from declare(connection, queue, self._dialect)
+        inlet = yield from self._open_inlet(connection, self._settings.prefetch)
+        for queue in wanted:
+            yield inlet.consume(queue.name, self._taker(TASKS, from_parked=True))
+        self._parks = True
 
-        return step
+    def _open_inlet(self, connection: Any, prefetch: int) -> steps.Steps:
+        channel = yield open_channel(connection)
+        self._must_last(channel)
+        inlet = Inlet(channel)
+        yield inlet.prefetch(prefetch)
+        self._inlets.append(inlet)
+        return inlet
+
+    def _taker(self, known_as: str, from_parked: bool = False) -> Taken:
+        return lambda tag, method, properties, body: self._delivered(
+            tag, method.redelivered, properties, body, known_as, from_parked
+        )
 
     def _must_last(self, channel: Any) -> None:
         """Whatever ends a channel or one of its consumers, a new connection declares everything again."""
@@ -220,21 +247,20 @@ class Worker:
     def _lose(self, reason: object) -> None:
         """Use the connection no more, and make a new one."""
         self._lost()
-        self.connection.lose(reason)
+        self.connection.lose(self._owner.mask(str(reason)))
 
     def _lost(self) -> bool:
         """The connection is gone: no tag of it may ever be used again."""
         self._pika = None
-        confirms, self._confirms = self._confirms, None
-        held, self._held = self._held, deque()
-        unconfirmed = confirms.abandon() if confirms is not None else []
+        self._parks = False
+        self._inlets = []
+        self._owner.lost()
+        was_attached = self._answers.detach()
         self._outbox.detach()
-        for item in [*unconfirmed, *held]:
-            if isinstance(item, _OrderedEvent):
-                self._outbox.lose(item.address, item.stream)
-        self._safe.clear()
         self._book.lost()
         if self._stopping:  # what could not be confirmed goes back to its queue
+            if was_attached:
+                self._answers.tell_unsent()
             self.connection.close()
         return self._dialect.take_news()
 
@@ -245,26 +271,60 @@ class Worker:
 
     # -- requests ------------------------------------------------------------------------------------
 
-    def _delivered(self, method: Any, properties: Any, body: bytes, from_parked: bool) -> None:
+    def _delivered(
+        self,
+        tag: Tag,
+        redelivered: bool,
+        properties: Any,
+        body: bytes,
+        queue: str,
+        from_parked: bool,
+    ) -> None:
         now = time.monotonic()
-        tag = method.delivery_tag
         reply_to: Any = properties.reply_to or self._settings.reply_queue
         if reply_to.__class__ is bytes:  # not UTF-8
             reply_to = reply_to.decode("utf-8", "replace")
         name = parking.name_of(properties) if from_parked else None
-        if from_parked or method.redelivered:
+        expired = queue == EXPIRED  # which says nothing of whether it was delivered before
+        if from_parked or redelivered or expired:
             known = self._book.recognise(body, reply_to, properties.correlation_id, name)
             if known is not None:
                 self._counters.adopted += 1
-                self._acknowledge(self._book.adopt(known, tag, from_parked, now))
+                self._answers.acknowledge(self._book.adopt(known, tag, from_parked, now))
+                if expired:
+                    self._came_too_late(known)
+                else:
+                    self._accept(known)
                 return
-        deadline = now + parking.time_left(properties, self._settings.deadline)
-        delivery = Delivery(body, reply_to, properties.correlation_id, tag, now, deadline)
+        settings = self._settings
+        longest = settings.deadline if queue == TASKS else settings.order_deadline
+        deadline = now + parking.time_left(properties, longest)
+        user = parking.user_of(properties, from_parked, self._user)
+        delivery = Delivery(
+            body, reply_to, properties.correlation_id, tag, now, deadline, queue, user
+        )
         if from_parked:
             delivery.id = name or parking.new_name()
         self._book.take(delivery)
         self._counters.delivered += 1
         self._upstream.on_delivery(delivery)
+
+    def _accept(self, delivery: Delivery) -> None:
+        """Acknowledge what is to be accepted, if it is held here."""
+        done = delivery.accepting
+        if done is not None and delivery.tag is not None and self._answers.attached:
+            delivery.accepting = None
+            self._counters.accepted += 1
+            self._answers.acknowledge(self._book.accept(delivery))
+            done()
+
+    def _came_too_late(self, delivery: Delivery) -> None:
+        """Its time passed between two connections: what was not accepted before never will be."""
+        if not delivery.accepted and delivery.answer is None and not delivery.expired:
+            delivery.too_late = delivery.expired = True
+            delivery.accepting = None
+            self._counters.expired += 1
+            self._upstream.on_expired(delivery)
 
     def _sweep(self) -> None:
         """Look at everything that a clock decides."""
@@ -274,119 +334,25 @@ class Worker:
             self._counters.expired += 1
             self._upstream.on_expired(delivery)
         self._book.forget(now)
-        if self._confirms is not None and not self._stopping:
+        if self._parks and not self._stopping:
             for delivery in self._book.held_since(now - self._settings.renew_after):
                 self._renew(delivery)
         self._outbox.mark()
-        if self._stopping:
-            self._finish_stopping()
+        self._finish_stopping()
 
     def _renew(self, delivery: Delivery) -> None:
         """Move a request to the parked queue, from where it comes back with a fresh delivery."""
         self._book.park(delivery, parking.new_name())
-        properties = parking.properties_of(delivery)
-        queue = self._settings.parked_queue
-        assert self._confirms is not None
-        self._confirms.publish(_Renewal(delivery), queue, delivery.body, properties)
+        properties = parking.properties_of(delivery, self._user)
+        queue = parked_queue(self._settings)
+        self._answers.park(delivery, queue, properties)
 
-    # -- answers ---------------------------------------------------------------------------------------
-
-    def _send_in_order(self, item: Union[Delivery, _OrderedEvent], address: str) -> None:
-        """Send on the channel with confirms, but not before the other channel's events arrived."""
-        if self._outbox.seen(address):
-            self._send(item)
-        else:
-            self._held.append(item)
-            self._outbox.mark()
-
-    def _send(self, item: Union[Delivery, _OrderedEvent]) -> None:
-        assert self._confirms is not None
-        if isinstance(item, Delivery):
-            assert item.answer is not None
-            properties = pika.BasicProperties(
-                content_type="application/json", correlation_id=item.correlation
-            )
-            self._confirms.publish(item, item.reply_to, item.answer, properties)
-        else:
-            properties = pika.BasicProperties(content_type="application/json")
-            self._confirms.publish(item, item.address, item.body, properties)
-
-    def _divert(self, address: str, body: bytes, stream: Hashable) -> bool:
-        """Keep an event behind replies to the same address: it takes their channel while they are there."""
-        if self._held and any(_address(item) == address for item in self._held):
-            self._held.append(_OrderedEvent(address, body, stream))
-            return True
-        assert self._confirms is not None
-        if self._confirms.towards(address):
-            self._send(_OrderedEvent(address, body, stream))
-            return True
-        return False
-
-    def _marked(self) -> None:
-        """The broker has seen events up to a marker: what waited behind them may go."""
-        held, self._held = self._held, deque()
-        for item in held:
-            self._send_in_order(item, _address(item))
-        if self._stopping:
-            self._finish_stopping()
-
-    def _settled(self, item: Any, ok: bool) -> None:
-        """The broker confirmed a message, or said that it failed."""
-        if isinstance(item, Delivery):
-            if ok:
-                item.finished = time.monotonic()
-                self._counters.replied += 1
-                self._safe.append(item)
-            else:
-                self._reply_failed(item)
-        elif isinstance(item, _Renewal):
-            if ok:
-                self._counters.renewed += 1
-            self._acknowledge(self._book.parked(item.delivery, ok, time.monotonic()))
-        else:
-            if not ok:
-                self._outbox.lose(item.address, item.stream)
-            self._outbox.arrived()
-
-    def _reply_failed(self, delivery: Delivery) -> None:
-        delivery.attempts += 1
-        if delivery.attempts <= _ATTEMPTS:
-            self._send(delivery)
-            return
-        log.error(
-            "The broker failed %d times to take the answer for %r; its request goes back to the queue",
-            delivery.attempts,
-            delivery.reply_to,
-        )
-        self._counters.requeued += 1
-        assert self._confirms is not None
-        for tag in self._book.finish(delivery):
-            self._acknowledgements.returned(tag)
-            self._confirms.channel.basic_nack(tag, requeue=True)
-
-    def _flushed(self) -> None:
-        """A frame of confirms is worked off; acknowledge once everything that was read is."""
-        if not self._flush_planned:
-            self._flush_planned = True
-            self.connection.call_later(0, self._acknowledge_safe)
-
-    def _acknowledge_safe(self) -> None:
-        self._flush_planned = False
-        safe, self._safe = self._safe, []
-        self._acknowledge([tag for delivery in safe for tag in self._book.finish(delivery)])
-        if self._stopping:
-            self._finish_stopping()
-
-    def _acknowledge(self, tags: List[int]) -> None:
-        if tags and self._confirms is not None:
-            channel = self._confirms.channel
-            for tag, multiple in self._acknowledgements.settle(tags):
-                channel.basic_ack(tag, multiple)
+    # -- listeners ---------------------------------------------------------------------------------------
 
     def _reply_returned(self, _: Any, method: Any, properties: Any, __: bytes) -> None:
         """No such queue. The confirm follows all the same, and with it the acknowledgement."""
         address = method.routing_key
-        if address == self._settings.parked_queue:  # and nothing may be acknowledged for that
+        if address == parked_queue(self._settings):  # and nothing may be acknowledged for that
             self._lose(f"queue {address!r} was deleted")
             return
         self._counters.returned += 1
@@ -397,7 +363,11 @@ class Worker:
             address,
         )
 
-    # -- listeners ---------------------------------------------------------------------------------------
+    def _events_lost(self, address: str, stream: Hashable, count: int) -> None:
+        if stream is _BROADCAST:
+            self._upstream.on_broadcasts_lost(address, count)
+        else:
+            self._upstream.on_events_lost(address, stream, count)
 
     def _event_returned(self, method: Any) -> None:
         self._listeners.returned(method.routing_key)
@@ -418,13 +388,15 @@ class Worker:
     # -- stopping ------------------------------------------------------------------------------------------
 
     def _finish_stopping(self) -> None:
-        if self._confirms is None or self._pika is None or self._pika.is_closing:
+        """Close once everything arrived."""
+        if not self._stopping or not self._answers.attached:
+            return
+        if self._pika is None or self._pika.is_closing:
             return
         self._outbox.mark()
-        if self._held or self._safe or not self._confirms.empty or not self._outbox.empty:
-            return
-        # Closing gives every unanswered request back to its queue.
-        self._hang_up()
+        if self._answers.empty and self._outbox.empty:
+            # Closing gives every unanswered request back to its queue.
+            self._hang_up()
 
     def _give_up_stopping(self) -> None:
         log.warning("Stopping takes too long; what is not confirmed yet is given up")
@@ -433,7 +405,3 @@ class Worker:
     def _hang_up(self) -> None:
         self._lost()  # what is still handed over meets no channel that is closing
         self.connection.close()
-
-
-def _address(item: Union[Delivery, _OrderedEvent]) -> str:
-    return item.reply_to if isinstance(item, Delivery) else item.address

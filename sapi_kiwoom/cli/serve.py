@@ -28,11 +28,14 @@ BROKER_URL 없이 --simulator 로 실행하면 이 서버만의 RabbitMQ 를 띄
 With --simulator and without BROKER_URL, a private RabbitMQ is started and gone on exit.
 Ctrl-C 로 끝냅니다: 처리 중인 요청은 응답하거나 큐로 돌려보냅니다. Ctrl-C stops in good order."""
 
+JOURNAL = "sapi-kiwoom-orders.db"
+
 _MORE = """\
 예 / examples:
   sapi-kiwoom serve --simulator
   sapi-kiwoom serve --simulator amqp://localhost:5672 --seed 7 --speed 60 --at 2026-11-20T09:00
   sapi-kiwoom serve --simulator --scenario vi-day --state ~/vi-day
+  sapi-kiwoom serve --simulator --orders --policy who.json amqp://localhost:5672
   sapi-kiwoom serve --simulator --exchange 7700      따로 실행한 거래소로 / see sapi-kiwoom exchange
   python -m sapi_kiwoom amqp://localhost:5672        키움 컨트롤로 (Windows) / the real control"""
 
@@ -83,6 +86,24 @@ def add_parser(commands: Commands) -> None:
         "--limit-history",
         metavar="FILE",
         help="remember past requests here, so that a restart does not exceed the budget",
+    )
+    orders = command.add_argument_group("주문 / orders")
+    orders.add_argument(
+        "--orders",
+        action="store_true",
+        help="주문을 받음 / take orders, on the queues orders.<account>",
+    )
+    orders.add_argument(
+        "--journal",
+        metavar="FILE",
+        default=JOURNAL,
+        help="every order is written here before it is sent; keep it (default: %(default)s)",
+    )
+    orders.add_argument(
+        "--policy",
+        metavar="FILE",
+        help="누가 무엇을 할 수 있는지 / JSON: which broker user may do what, and the limits of orders; "
+        "without it nobody may order over the broker (docs/orders.md)",
     )
     command.add_argument(
         "--deadline",
@@ -135,6 +156,9 @@ def run(options: argparse.Namespace) -> int:
             history=options.limit_history,
             deadline=options.deadline,
             on_ready=ready,
+            simulated=simulated,
+            journal=options.journal if options.orders else None,
+            policy=options.policy,
         )
         if scenario.end is not None:
             simulated.loop.call_later(scenario.end - simulated.loop.now(), served.stop)

@@ -169,7 +169,10 @@ class Client:
         if task_id in self._waiting:
             self._waiting.discard(task_id)
             self._replies[task_id] = reply
-        elif isinstance(result, dict) and self._subscribed.get(result["stock_code"]) == task_id:
+        elif (
+            isinstance(result, dict)
+            and self._subscribed.get(str(result.get("stock_code"))) == task_id
+        ):
             self._events.append(
                 RealEvent(result["stock_code"], result["real_data_type"], result["real_time_data"])
             )

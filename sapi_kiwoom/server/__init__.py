@@ -1,20 +1,33 @@
-"""Requests in, replies out, whoever carries them: wire version 1 on top of a `Session`."""
+"""Requests in, replies out, whoever carries them: the methods of the table on top of a `Session`."""
 
 from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import Callable, Dict, Hashable, List, Optional, Union
+from typing import Any, Callable, Dict, Hashable, Optional
 
-from sapi_kiwoom.errors import KiwoomError, RequestTimeout
-from sapi_kiwoom.server import methods, transactions
-from sapi_kiwoom.server.codec import Encoder, Request, Unreadable, decode, dumps
-from sapi_kiwoom.server.subscriptions import Subscriptions, plain
-from sapi_kiwoom.server.transport import Message, Transport
+from sapi_kiwoom.errors import NotConnected, RequestRejected, RequestTimeout
+from sapi_kiwoom.server import (
+    events,
+    lookups,
+    methods,
+    orders,
+    reads,
+    simulator_only,
+    status,
+    version1,
+)
+from sapi_kiwoom.server.calls import AllowAll, Call, Handler, Policy, Services, told
+from sapi_kiwoom.server.codec import Encoder, Unreadable, decode
+from sapi_kiwoom.server.methods.table import ANSWER, REFUSE
+from sapi_kiwoom.server.subscriptions import Subscriptions
+from sapi_kiwoom.server.transport import TASKS, Message, Transport
 from sapi_kiwoom.session import Session
-from sapi_kiwoom.session.requests import Ticket
 
 log = logging.getLogger(__name__)
+
+ORDERS_GROUP = "orders"
+"""The group of the methods that may come through the queues of orders."""
 
 
 class Server:
@@ -24,28 +37,50 @@ class Server:
         session: the control, logged in or about to be.
         transport: what carries messages; the server starts and stops with it.
         kind: what stands behind the session: ``real``, ``mock`` or ``simulator``.
+        policy: who may do what; by default everybody everything.
+        simulated: the `simulator.Simulator` behind the session, for the methods that only it has.
+        label: what the simulator's answer to a TR is worth, ``synthetic`` where its numbers are invented.
+
+    Attributes:
+        services: what the handlers work with.
     """
 
-    def __init__(self, session: Session, transport: Transport, kind: str) -> None:
-        self._session = session
-        self._transport = transport
-        self._encoder = Encoder(kind, session.loop.now)
-        self._subscriptions = Subscriptions(session.realtime, transport, self._encoder)
-        self._open: Dict[Message, Optional[Ticket]] = {}
-        control = session.control
-        self._lookups: Dict[str, Callable[[Dict[str, str]], str]] = {
-            "get-stock-name": lambda values: control.GetMasterCodeName(values["stock_code"]),
-            "get-stock-codes": lambda values: control.GetCodeListByMarket(values["market"]),
-            "get-stock-states": lambda values: control.GetMasterStockState(values["stock_code"]),
-        }
+    def __init__(
+        self,
+        session: Session,
+        transport: Transport,
+        kind: str,
+        *,
+        policy: Optional[Policy] = None,
+        simulated: Optional[Any] = None,
+        label: Callable[[str], str] = lambda tr: "",
+    ) -> None:
+        encoder = Encoder(kind, session.loop.now)
+        self.services = Services(
+            session=session,
+            transport=transport,
+            encoder=encoder,
+            loop=session.loop,
+            kind=kind,
+            subscriptions=Subscriptions(session.realtime, transport, encoder),
+            policy=policy or AllowAll(),
+            simulated=simulated,
+            label=label,
+        )
+        self._open = self.services.calls
+        self._handlers: Dict[str, Handler] = {}
+        for module in (version1, reads, lookups, status, simulator_only, events, orders):
+            self._handlers.update(module.handlers(self.services))
 
     def start(self) -> None:
         """Begin to take requests."""
-        self._transport.start(self)
+        self.services.transport.start(self)
+        if self.services.events is not None:
+            self.services.events.start()
 
     def stop(self, done: Callable[[], None]) -> None:
         """Take no more requests; answer or return what is in flight; then ``done``."""
-        self._transport.stop(done)
+        self.services.transport.stop(done)
 
     # -- Receiver ------------------------------------------------------------------------------
 
@@ -53,122 +88,105 @@ class Server:
         """See `Receiver.on_message`."""
         self._open[message] = None
         # A window of the control may turn the loop inside a call: wait until that call is over.
-        self._session.outside_calls(partial(self._take, message))
-
-    def _take(self, message: Message) -> None:
-        task_id = None
-        try:
-            request = decode(message.body)
-            task_id = request.task_id
-            method = methods.find(request.method)
-            values = methods.check(method, request.parameters)
-            if self._session.connected:
-                self._serve(message, request, method, values)
-            else:
-                self._session.when_connected(
-                    lambda: self._serve_late(message, request, method, values)
-                )
-        except Unreadable as unreadable:
-            self._fail(message, unreadable.task_id, unreadable.error)
-        except Exception as error:
-            self._fail(message, _task_id(message) if task_id is None else task_id, error)
+        self.services.session.outside_calls(partial(self._take, message))
 
     def on_expired(self, message: Message) -> None:
         """See `Receiver.on_expired`."""
         if message not in self._open:
             return
-        ticket = self._open[message]
-        if ticket is not None:
-            self._session.requests.cancel(ticket)
-        self._fail(
-            message,
-            _task_id(message),
-            RequestTimeout(
-                "the deadline passed before the request could be served; "
-                "ask for less at once, or again when fewer requests are waiting"
-            ),
+        error = RequestTimeout(
+            "the deadline passed before the request could be served; "
+            "ask for less at once, or again when fewer requests are waiting"
         )
+        call = self._open[message]
+        if call is not None:
+            if not call.patient:
+                call.give_up(error)
+        else:
+            self._refuse(message, _task_id(message), error)
 
     def on_listener_lost(self, address: str, why: str) -> None:
         """See `Receiver.on_listener_lost`."""
-        count = self._subscriptions.drop(address)
+        count = self.services.subscriptions.drop(address)
+        if self.services.events is not None:
+            count += self.services.events.drop(address)
+        if self.services.orders is not None:
+            count += self.services.orders.drop(address)
         log.warning("ended %d subscriptions of %s: %s", count, address, why)
 
     def on_events_lost(self, address: str, stream: Hashable, count: int) -> None:
         """See `Receiver.on_events_lost`."""
         assert isinstance(stream, tuple)
         task_id, code, _ = stream
-        self._subscriptions.lost(address, task_id, code, count)
+        self.services.subscriptions.lost(address, task_id, code, count)
 
-    # -- methods -------------------------------------------------------------------------------
+    def on_broadcasts_lost(self, topic: str, count: int) -> None:
+        """See `Receiver.on_broadcasts_lost`."""
+        self.services.on_broadcasts_lost(topic, count)
 
-    def _serve_late(
-        self, message: Message, request: Request, method: methods.Method, values: Dict[str, str]
-    ) -> None:
-        if message in self._open:  # else its deadline passed while the control was not connected
-            try:
-                self._serve(message, request, method, values)
-            except Exception as error:
-                self._fail(message, request.task_id, error)
+    # -- from the message to the handler -------------------------------------------------------
 
-    def _serve(
-        self, message: Message, request: Request, method: methods.Method, values: Dict[str, str]
-    ) -> None:
-        lookup = self._lookups.get(method.name)
-        if lookup is not None:
-            self._succeed(message, request.task_id, lookup(values))
-        elif method.transaction is not None:
-            self._transact(message, request, method.transaction, values)
-        elif method.name == "subscribe-realtime":
-            self._subscriptions.subscribe(message.reply_to, request.task_id, values["stock_code"])
-            self._confirm(message, request, "subscribes", values)
+    def _take(self, message: Message) -> None:
+        if message not in self._open:
+            return  # its deadline passed meanwhile
+        task_id = None
+        try:
+            request = decode(message.body)
+            task_id = request.task_id
+            method = methods.find(request.method)
+            values = methods.check(method, request.parameters)
+        except Unreadable as unreadable:
+            self._refuse(message, unreadable.task_id, unreadable.error)
+        except Exception as error:
+            self._refuse(message, _task_id(message) if task_id is None else task_id, error)
         else:
-            assert method.name == "unsubscribe-realtime", method.name
-            self._subscriptions.unsubscribe(message.reply_to, request.task_id, values["stock_code"])
-            self._confirm(message, request, "unsubscribes", values)
+            call = Call(self.services, message, request, method, values)
+            self._open[message] = call
+            self._admit(call)
 
-    def _confirm(
-        self, message: Message, request: Request, verb: str, values: Dict[str, str]
-    ) -> None:
-        text = f"{plain(request.task_id)} {verb} {values['stock_code']} successfully"
-        self._succeed(message, request.task_id, text)
-
-    def _transact(
-        self,
-        message: Message,
-        request: Request,
-        transaction: methods.Transaction,
-        values: Dict[str, str],
-    ) -> None:
-        chain = transactions.chain(
-            transaction,
-            values,
-            on_result=lambda rows: self._succeed(message, request.task_id, rows),
-            on_error=lambda error: self._fail(message, request.task_id, error),
-        )
-        ticket = self._session.requests.submit(chain)
-        if message in self._open:  # else it was answered at once
-            self._open[message] = ticket
-
-    # -- replies -------------------------------------------------------------------------------
-
-    def _succeed(
-        self, message: Message, task_id: bytes, result: Union[str, List[Dict[str, str]]]
-    ) -> None:
-        self._reply(message, self._encoder.succeeded(task_id, dumps(result)))
-
-    def _fail(self, message: Message, task_id: bytes, error: Exception) -> None:
-        if not isinstance(error, KiwoomError):
-            log.error("a request failed inside the server", exc_info=error)
-            error = KiwoomError(
-                f"Unhandled exception occurred ({type(error).__name__}); the server's log has the details"
+    def _admit(self, call: Call) -> None:
+        """Serve a call, now or once the control is connected, or refuse it."""
+        session, method = self.services.session, call.method
+        if call.message.queue != TASKS and method.group != ORDERS_GROUP:
+            call.fail(
+                RequestRejected(
+                    "wrong-queue",
+                    f"{method.name} 은 {TASKS} 큐로 보내세요 / send {method.name} to the queue {TASKS}, "
+                    f"not to {call.message.queue}",
+                    queue=TASKS,
+                )
             )
-        self._reply(message, self._encoder.failed(task_id, error))
+        elif not self.services.policy.may(call.user, method.name, None):
+            call.fail(
+                RequestRejected(
+                    "forbidden",
+                    f"{call.user or 'a client without user_id'} may not call {method.name}; "
+                    "the server's policy file says who may",
+                    method=method.name,
+                )
+            )
+        elif session.connected or method.offline == ANSWER:
+            self._serve(call)
+        elif method.offline == REFUSE:
+            call.fail(
+                NotConnected(f"the control is not connected; {method.name} does not wait for it")
+            )
+        else:
+            session.when_connected(partial(self._serve, call))
 
-    def _reply(self, message: Message, body: bytes) -> None:
+    def _serve(self, call: Call) -> None:
+        if call.open:  # else its deadline passed, or it was cancelled, while the control was away
+            try:
+                self._handlers[call.method.name](call)
+            except Exception as error:
+                call.fail(error)
+
+    def _refuse(self, message: Message, task_id: bytes, error: Exception) -> None:
+        """Answer a message that is no call."""
         if message in self._open:
             del self._open[message]
-            self._transport.reply(message, body)
+            body = self.services.encoder.failed(task_id, told(error))
+            self.services.transport.reply(message, body)
 
 
 def _task_id(message: Message) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, NoReturn, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, NoReturn, Optional, Tuple
 
 from sapi_kiwoom import krx
 from sapi_kiwoom.errors import KiwoomError, RequestRejected
@@ -178,9 +178,12 @@ class Encoder:
             more,
         )
 
-    def succeeded(self, task_id: bytes, result: bytes) -> bytes:
-        """A reply with a result that is encoded already."""
-        return self._reply(task_id, result, b"TASK_SUCCEED")
+    def succeeded(
+        self, task_id: bytes, result: bytes, members: Optional[Mapping[str, Any]] = None
+    ) -> bytes:
+        """A reply with a result that is encoded already, and with further members where there are any."""
+        more = b"," + dumps(members)[1:-1] if members else b""
+        return self._reply(task_id, result, b"TASK_SUCCEED", more)
 
     def failed(self, task_id: bytes, error: KiwoomError) -> bytes:
         """A reply that says what went wrong: its message as ``result``, the whole in ``error``."""

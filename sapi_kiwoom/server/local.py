@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from typing import Callable, Deque, Dict, Hashable, List, Optional, Tuple
+from typing import Callable, Deque, Dict, Hashable, List, Optional, Sequence, Set, Tuple
 
 from sapi_kiwoom.errors import NotConnected
 from sapi_kiwoom.loop import SECOND, Handle, Loop
-from sapi_kiwoom.server.transport import Message, Receiver
+from sapi_kiwoom.server.transport import ORDERS, TASKS, Message, Receiver, check_topic, no_queue
+
+USER = "local"
+"""`Message.user_id` of every client in this process."""
 
 _ROOM = 100_000
 """Events that wait for a client which does not read, before more are dropped and counted."""
+
+
+class _Topic(str):
+    """The stream of what was broadcast on a topic."""
+
+    __slots__ = ()
 
 
 class LocalTransport:
@@ -29,6 +38,7 @@ class LocalTransport:
         self._deadlines: Dict[Message, Handle] = {}
         self._links: Dict[str, LocalLink] = {}
         self._watched: Dict[str, bool] = {}
+        self._queues: Set[str] = {TASKS}
         self._count = 0
         self.stopped = False
 
@@ -48,6 +58,21 @@ class LocalTransport:
         for message in early:
             self.deliver(message)
 
+    def own(self, accounts: Sequence[str]) -> None:
+        """See `Transport.own`. Nothing waits here, so nothing expires."""
+        self._queues = {TASKS, *(ORDERS + account for account in accounts)}
+
+    def accept(self, message: Message, done: Callable[[], None]) -> None:
+        """See `Transport.accept`. Nothing is ever delivered again here."""
+        self.loop.cancel(self._deadlines[message])
+        self.loop.post(lambda: done() if message in self._deadlines else None)
+
+    def page(self, message: Message, body: bytes) -> None:
+        """See `Transport.page`."""
+        link = self._links.get(message.reply_to)
+        if link is not None:
+            link.put(body)
+
     def reply(self, message: Message, body: bytes) -> None:
         """See `Transport.reply`."""
         self.loop.cancel(self._deadlines.pop(message))
@@ -60,6 +85,18 @@ class LocalTransport:
         link = self._links.get(address)
         if link is not None:
             link.put_event(body, stream)
+
+    def broadcast(
+        self, topic: str, body: bytes, *, conflate: bool = False, keep: bool = False
+    ) -> None:
+        """See `Transport.broadcast`."""
+        check_topic(topic)
+        for link in self._links.values():
+            if link.wants(topic):
+                if keep:
+                    link.put(body)
+                else:
+                    link.put_event(body, _Topic(topic))
 
     def listen(self, address: str) -> None:
         """See `Transport.listen`."""
@@ -80,8 +117,14 @@ class LocalTransport:
     # -- what links use ------------------------------------------------------------------------
 
     def deliver(self, message: Message) -> None:
-        """Hand a client's message to the server."""
+        """Hand a client's message to the server.
+
+        Raises:
+            NotConnected: the server does not read the message's queue.
+        """
         receiver = self._receiver
+        if message.queue not in self._queues:
+            raise NotConnected(no_queue(message.queue))
         if receiver is None:
             self._early.append(message)
             return
@@ -92,7 +135,11 @@ class LocalTransport:
 
     def tell_lost(self, address: str, stream: Hashable, count: int) -> None:
         """A link has room again and says what it could not keep."""
-        if self._receiver is not None:
+        if self._receiver is None:
+            return
+        if isinstance(stream, _Topic):
+            self._receiver.on_broadcasts_lost(str(stream), count)
+        else:
             self._receiver.on_events_lost(address, stream, count)
 
     def leave(self, address: str) -> None:
@@ -111,13 +158,31 @@ class LocalLink:
         self._inbox: Deque[Tuple[bytes, bool]] = deque()
         self._events = 0
         self._lost: Counter[Hashable] = Counter()
+        self._patterns: List[str] = []
         self._waiting = False
         self._closed = False
 
-    def send(self, body: bytes, correlation_id: str) -> None:
+    def send(self, body: bytes, correlation_id: str, queue: str = TASKS) -> None:
         """See `Link.send`."""
         self._check()
-        self._transport.deliver(Message(body, self.address, correlation_id))
+        self._transport.deliver(Message(body, self.address, correlation_id, queue, USER))
+
+    def bind(self, pattern: str) -> None:
+        """Receive what is broadcast on the topics of a pattern: ``*`` is any word, ``#`` any words."""
+        self._check()
+        if pattern not in self._patterns:
+            self._patterns.append(pattern)
+
+    def unbind(self, pattern: str) -> None:
+        """Take `bind` back."""
+        self._check()
+        if pattern in self._patterns:
+            self._patterns.remove(pattern)
+
+    def wants(self, topic: str) -> bool:
+        """Whether a pattern of this client matches."""
+        words = topic.split(".")
+        return any(_matches(pattern.split("."), words) for pattern in self._patterns)
 
     def receive(self, timeout: float) -> Optional[bytes]:
         """See `Link.receive`; ``timeout`` is market time here."""
@@ -169,3 +234,13 @@ class LocalLink:
             raise NotConnected("this link was closed; open another one")
         if self._transport.stopped:
             raise NotConnected("the server in this process was stopped; start another one")
+
+
+def _matches(pattern: List[str], words: List[str]) -> bool:
+    """Whether a topic fits a pattern, by the rules of AMQP."""
+    if not pattern:
+        return not words
+    first, rest = pattern[0], pattern[1:]
+    if first == "#":
+        return any(_matches(rest, words[n:]) for n in range(len(words) + 1))
+    return bool(words) and first in ("*", words[0]) and _matches(rest, words[1:])

@@ -6,6 +6,7 @@ from typing import Callable, Dict, List, Tuple
 
 from sapi_kiwoom.errors import RequestRejected
 from sapi_kiwoom.server.codec import Encoder, dumps
+from sapi_kiwoom.server.listening import Listening
 from sapi_kiwoom.server.transport import Transport
 from sapi_kiwoom.session.realtime import Realtime
 
@@ -15,17 +16,24 @@ Key = Tuple[str, bytes, str]
 QUOTES = frozenset({"주식우선호가", "주식호가잔량", "주식시간외호가", "주식예상체결"})
 """Real types of which only the latest matters: under pressure a newer one replaces an older."""
 
+_REASON = "version-1"
+
 GAP = "gap"
 """``real_data_type`` of the message that says how many events were lost."""
 
 
 class Subscriptions:
-    """Keeps subscriptions by address, ``task_id`` and code, and publishes each event to each of them."""
+    """Keeps subscriptions by address, ``task_id`` and code, and publishes each event to each of them.
+
+    Attributes:
+        listening: finds the addresses that nobody reads any more, of version 1 and of others.
+    """
 
     def __init__(self, realtime: Realtime, transport: Transport, encoder: Encoder) -> None:
         self._realtime = realtime
         self._transport = transport
         self._encoder = encoder
+        self.listening = Listening(transport)
         self._listeners: Dict[Key, Callable[[str, str, str], None]] = {}
         self._latest: Tuple[Tuple[str, str, str], bytes] = (("", "", ""), b"")
 
@@ -48,7 +56,7 @@ class Subscriptions:
 
         self._realtime.subscribe(code, listener)
         if not any(each[0] == address for each in self._listeners):
-            self._transport.listen(address)
+            self.listening.begin(address, _REASON)
         self._listeners[key] = listener
 
     def unsubscribe(self, address: str, task_id: bytes, code: str) -> None:
@@ -73,6 +81,7 @@ class Subscriptions:
         """End every subscription of an address that nobody reads; returns how many there were."""
         keys = [key for key in self._listeners if key[0] == address]
         self._end(keys)
+        self.listening.forget(address)
         return len(keys)
 
     def lost(self, address: str, task_id: bytes, code: str, count: int) -> None:
@@ -87,7 +96,7 @@ class Subscriptions:
         for key in keys:
             self._realtime.unsubscribe(key[2], self._listeners.pop(key))
             if not any(each[0] == key[0] for each in self._listeners):
-                self._transport.unlisten(key[0])
+                self.listening.end(key[0], _REASON)
 
     def _event(self, code: str, real_type: str, raw: str) -> bytes:
         """The event's JSON, made once however many listen to the code."""

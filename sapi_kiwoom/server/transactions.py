@@ -47,7 +47,8 @@ def chain(
         tr=tr,
         inputs=inputs,
         enough=enough,
-        first_page_only=not transaction.all_pages,
+        max_pages=0 if transaction.all_pages else 1,
+        bulk=transaction.all_pages,
         on_done=lambda rows: on_result([_renamed(row, keys) for row in selected(rows)]),
         on_error=on_error,
     )

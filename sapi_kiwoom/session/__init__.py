@@ -1,18 +1,22 @@
-"""Turns the control's calls and events into answers: login, requests, real-time registrations."""
+"""Turns the control's calls and events into answers: login, requests, real time, conditions, orders."""
 # ruff: noqa: N802, N803 (the vendor's names)
 
 from __future__ import annotations
 
 import logging
+import re
 from collections import deque
 from functools import partial
-from typing import Callable, Deque, List, Optional, Tuple
+from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Protocol, Tuple
 
+from sapi_kiwoom import krx
 from sapi_kiwoom.control import Control
 from sapi_kiwoom.errors import KiwoomError
 from sapi_kiwoom.loop import SECOND, Handle, Loop
+from sapi_kiwoom.session.conditions import Conditions
 from sapi_kiwoom.session.gate import Gate, call_out
 from sapi_kiwoom.session.limiter import DEFAULT, NOTICE, Limiter, Window
+from sapi_kiwoom.session.masking import Masking
 from sapi_kiwoom.session.pages import Row
 from sapi_kiwoom.session.realtime import Listener, Realtime
 from sapi_kiwoom.session.refused import refused
@@ -23,12 +27,15 @@ __all__ = [
     "DEFAULT",
     "NOTICE",
     "Chain",
+    "Conditions",
     "Limiter",
     "Listener",
+    "OrderEvents",
     "Realtime",
     "Requests",
     "Row",
     "Screens",
+    "ServerMessage",
     "Session",
     "Ticket",
     "Window",
@@ -39,6 +46,50 @@ log = logging.getLogger(__name__)
 LINE_LOST = -106
 
 LONGEST_RETRY = 300 * SECOND
+
+_CODE = re.compile(r"\s*\[([0-9A-Za-z]+)\]\s*")
+
+CONNECTED, LOST, LOGIN_FAILED, MAINTENANCE = "connected", "lost", "login-failed", "maintenance"
+"""What `Session.watch_states` tells."""
+
+_MAINTENANCE = (300, 310)
+"""Minutes after midnight, Korean time, in which the broker's server is checked every day: from 05:00."""
+
+_WHO = ("USER_NAME", "USER_ID")
+
+
+class OrderEvents(Protocol):
+    """What becomes of orders, as the control tells it.
+
+    Nothing of it arrives inside a call of the control. The values were read inside their event.
+    """
+
+    def on_chejan(self, gubun: str, values: Dict[int, str]) -> None:
+        """OnReceiveChejanData: ``gubun`` "0" 주문체결, "1" 잔고; the values by FID, without blanks around."""
+
+    def on_message(self, screen: str, rqname: str, trcode: str, text: str) -> None:
+        """What the broker's server says about something sent from a screen for orders; not masked."""
+
+    def on_answer(self, rqname: str, trcode: str, number: str) -> None:
+        """OnReceiveTrData of an order: its 주문번호, "" for one that the server turned down."""
+
+    def on_connection(self, connected: bool) -> None:
+        """Logged in, or the login is lost; before anybody else hears of it."""
+
+
+class ServerMessage(NamedTuple):
+    """What the broker's server says to a person.
+
+    Attributes:
+        code: what stands in brackets before the text, ``RC4058``; "" where nothing does. It may change.
+        text: the rest, with account numbers and the user's names hidden.
+        rqname, trcode: of the request that it is about.
+    """
+
+    code: str
+    text: str
+    rqname: str
+    trcode: str
 
 
 class Session:
@@ -55,6 +106,12 @@ class Session:
         login_retry: microseconds until a lost login is tried again; doubled after each failure.
         timeout: microseconds until a TR that was not answered counts as lost.
         depth: so many TR requests may wait.
+
+    Attributes:
+        requests: TRs.
+        realtime: real-time events.
+        conditions: condition search.
+        orders: hears what becomes of orders; None where none are sent.
     """
 
     def __init__(
@@ -76,7 +133,12 @@ class Session:
         self.requests = Requests(
             control, loop, self._gate, limiter, self.screens.tr, timeout, depth
         )
-        self.realtime = Realtime(control, self._gate, self.screens.realtime)
+        self.realtime = Realtime(control, self._gate, self.screens.realtime, self.requests)
+        self.conditions = Conditions(
+            control, loop, self._gate, limiter, self.screens.conditions, timeout
+        )
+        self.orders: Optional[OrderEvents] = None
+        self.masked = Masking()
         self._login_retry = login_retry
         self._connected = False
         self._first: Optional[Tuple[Callable[[], None], Callable[[KiwoomError], None]]] = None
@@ -84,6 +146,8 @@ class Session:
         self._failures = 0
         self._timer: Optional[Handle] = None
         self._watchers: List[Callable[[bool], None]] = []
+        self._state_watchers: List[Callable[[str, Dict[str, Any]], None]] = []
+        self._message_watchers: List[Callable[[ServerMessage], None]] = []
         self._when_connected: Deque[Callable[[], None]] = deque()
         control.attach(self)
 
@@ -106,6 +170,11 @@ class Session:
         """Whether the control is logged in."""
         return self._connected
 
+    @property
+    def gate(self) -> Gate:
+        """Closed while a call of the control is under way; for those who call the control too."""
+        return self._gate
+
     def when_connected(self, fn: Callable[[], None]) -> None:
         """Run ``fn`` now or, without a login, right after the next; in the order of asking."""
         self._when_connected.append(fn)
@@ -119,6 +188,18 @@ class Session:
         """Call ``on_state`` with True after each login and with False after each loss of it."""
         self._watchers.append(on_state)
 
+    def watch_states(self, on_state: Callable[[str, Dict[str, Any]], None]) -> None:
+        """Tell from now on what becomes of the login, and the details that there are.
+
+        `CONNECTED`; `LOST` and `LOGIN_FAILED` with ``code``, ``message`` and ``retry_seconds``;
+        `MAINTENANCE` behind these in the minutes of the broker's daily check.
+        """
+        self._state_watchers.append(on_state)
+
+    def watch_messages(self, on_message: Callable[[ServerMessage], None]) -> None:
+        """Tell from now on what the broker's server says."""
+        self._message_watchers.append(on_message)
+
     # -- events of the control -----------------------------------------------------------------
 
     def OnEventConnect(self, nErrCode: int) -> None:
@@ -130,8 +211,15 @@ class Session:
 
     def OnReceiveMsg(self, sScrNo: str, sRQName: str, sTrCode: str, sMsg: str) -> None:
         """See `Events`."""
-        log.debug("server message on %s (%s, screen %s): %s", sTrCode, sRQName, sScrNo, sMsg)
-        self.requests.on_message(sRQName, sMsg)
+        text = self.masked(sMsg)
+        log.debug("server message on %s (%s, screen %s): %s", sTrCode, sRQName, sScrNo, text)
+        self.requests.on_message(sRQName, text)
+        if self.orders is not None and sScrNo in self.screens.orders:
+            on_message = self.orders.on_message
+            self._gate.run(partial(call_out, on_message, sScrNo, sRQName, sTrCode, sMsg))
+        message = _message(text, sRQName, sTrCode)
+        for told in tuple(self._message_watchers):
+            self._gate.run(partial(call_out, told, message))
 
     def OnReceiveTrData(
         self,
@@ -146,33 +234,61 @@ class Session:
         sSplmMsg: str,
     ) -> None:
         """See `Events`."""
-        self.requests.on_tr_data(sScrNo, sRQName, sPrevNext)
+        if sScrNo in self.screens.orders:
+            self._on_order_answer(sRQName, sTrCode)
+        else:
+            self.requests.on_tr_data(sScrNo, sRQName, sPrevNext)
 
     def OnReceiveRealData(self, sRealKey: str, sRealType: str, sRealData: str) -> None:
         """See `Events`."""
         self._gate.run(partial(self.realtime.deliver, sRealKey, sRealType, sRealData))
 
     def OnReceiveChejanData(self, sGubun: str, nItemCnt: int, sFIdList: str) -> None:
-        """See `Events`. Orders are not sent through the session yet; those of others are only logged."""
+        """See `Events`. Read now, for the values are only here; told when no call is under way."""
         log.debug("chejan event %s with %d items", sGubun, nItemCnt)
+        if self.orders is None:
+            return
+        values: Dict[int, str] = {}
+        try:
+            with self._gate:
+                for fid in sFIdList.split(";"):
+                    if fid.strip().isdigit():
+                        values[int(fid)] = self.control.GetChejanData(int(fid)).strip()
+        except Exception:  # what was read counts: it may be a fill
+            log.exception("a chejan event could not be read to its end")
+        self._gate.run(partial(call_out, self.orders.on_chejan, sGubun, values))
 
     def OnReceiveConditionVer(self, lRet: int, sMsg: str) -> None:
-        """See `Events`. The session searches no conditions."""
+        """See `Events`."""
+        self._gate.run(partial(self.conditions.on_loaded, lRet, sMsg))
 
     def OnReceiveTrCondition(
         self, sScrNo: str, strCodeList: str, strConditionName: str, nIndex: int, nNext: int
     ) -> None:
-        """See `Events`. The session searches no conditions."""
+        """See `Events`."""
+        self._gate.run(partial(self.conditions.on_found, sScrNo, strCodeList, nIndex))
 
     def OnReceiveRealCondition(
         self, strCode: str, strType: str, strConditionName: str, strConditionIndex: str
     ) -> None:
-        """See `Events`. The session searches no conditions."""
+        """See `Events`."""
+        self._gate.run(partial(self.conditions.on_change, strCode, strType, strConditionIndex))
 
     def OnReceiveInvestRealData(self, sRealKey: str) -> None:
         """See `Events`. Out of use."""
 
     # -- what they lead to ---------------------------------------------------------------------
+
+    def _on_order_answer(self, rqname: str, trcode: str) -> None:
+        number = ""
+        try:
+            with self._gate:
+                number = self.control.GetCommData(trcode, "", 0, "주문번호").strip()
+        except Exception:
+            log.exception("the answer to an order could not be read")
+            return  # not told: no number would mean that it was turned down
+        if self.orders is not None:
+            self._gate.run(partial(call_out, self.orders.on_answer, rqname, trcode, number))
 
     def _login(self) -> None:
         self._timer = None
@@ -194,26 +310,37 @@ class Session:
         self._connected = self._was_connected = True
         self._failures = 0
         self._set_timer(None)
+        self._learn_names()
+        if self.orders is not None:
+            call_out(self.orders.on_connection, True)
         self._restore()
         self.requests.resume()
+        self.conditions.resume()
         if self._first is not None:
             on_connected, _ = self._first
             self._first = None
             self._gate.post(on_connected)
         self._tell(True)
+        self._tell_state(CONNECTED, {})
         self._run_waiting()
 
     def _lost(self, code: Optional[int]) -> None:
         error = refused("CommConnect", code)
+        state = LOST if self._connected else LOGIN_FAILED
+        told: Dict[str, Any] = {"code": error.code, "message": error.message}
         if self._connected:
             self._connected = False
+            if self.orders is not None:
+                call_out(self.orders.on_connection, False)
             self.realtime.suspend()
+            self.conditions.suspend()
             self.requests.suspend()
             self._tell(False)
         elif self._first is not None and code != LINE_LOST:
             _, on_failed = self._first
             self._first = None
             self._gate.post(partial(on_failed, error))
+            self._tell_state(state, told)
             return
         elif self._first is None and not self._was_connected:
             return  # nobody asked for a login
@@ -221,6 +348,11 @@ class Session:
         self._failures += 1
         log.warning("%s; logging in again in %g s", error, delay / SECOND)
         self._set_timer(self._gate.call_later(delay, self._login))
+        told["retry_seconds"] = delay / SECOND
+        self._tell_state(state, told)
+        first, last = _MAINTENANCE
+        if first <= krx.day_and_minute(self.loop.now())[1] < last:
+            self._tell_state(MAINTENANCE, told)
 
     def _restore(self) -> None:
         self._timer = None
@@ -235,7 +367,25 @@ class Session:
         for on_state in tuple(self._watchers):
             call_out(on_state, connected)
 
+    def _tell_state(self, state: str, details: Dict[str, Any]) -> None:
+        for on_state in tuple(self._state_watchers):
+            call_out(on_state, state, dict(details))
+
+    def _learn_names(self) -> None:
+        """Whose login it is, so that no message tells it."""
+        try:
+            with self._gate:
+                self.masked.know(self.control.GetLoginInfo(tag) for tag in _WHO)
+        except Exception:
+            log.exception("the user's names are not known, so they cannot be hidden in messages")
+
     def _set_timer(self, timer: Optional[Handle]) -> None:
         if self._timer is not None:
             self.loop.cancel(self._timer)
         self._timer = timer
+
+
+def _message(text: str, rqname: str, trcode: str) -> ServerMessage:
+    found = _CODE.match(text)
+    code = found.group(1) if found else ""
+    return ServerMessage(code, text[found.end() if found else 0 :].strip(), rqname, trcode)

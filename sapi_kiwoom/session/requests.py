@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import logging
 from bisect import insort
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from itertools import count
-from typing import Callable, List, Mapping, Optional
+from typing import Dict, List, Optional, Tuple
 
-from sapi_kiwoom.catalogue import Tr
 from sapi_kiwoom.control import Control
 from sapi_kiwoom.errors import KiwoomError, RequestRejected, RequestTimeout
 from sapi_kiwoom.loop import SECOND, Handle, Loop
+from sapi_kiwoom.session.chains import WATCH_LISTS, Chain, Page, Ticket
 from sapi_kiwoom.session.gate import Gate, call_out
 from sapi_kiwoom.session.limiter import Limiter
-from sapi_kiwoom.session.pages import Row, read_page
+from sapi_kiwoom.session.pages import Row, read_page, read_single
 from sapi_kiwoom.session.refused import refused
 from sapi_kiwoom.session.screens import Pool
+
+__all__ = ["REPEATS", "TOO_FAST", "WATCH_LISTS", "Chain", "Page", "Requests", "Ticket"]
 
 log = logging.getLogger(__name__)
 
@@ -27,68 +28,6 @@ TOO_FAST = -200
 
 REPEATS = 3
 """How often a page is asked for again after `TOO_FAST`."""
-
-
-@dataclass(frozen=True, eq=False)
-class Chain:
-    """A TR request with as many pages as it takes.
-
-    Attributes:
-        tr: what is asked.
-        inputs: all inputs of the TR by their Korean names.
-        on_done: receives the rows of all pages in the control's order.
-        on_error: receives what went wrong, instead of `on_done`.
-        enough: given the new rows of a page (never none), tells whether that was the last page
-            wanted. It must not count pages: a chain starts over after a lost login.
-        first_page_only: ask for nothing else.
-        priority: higher ones go first; equal ones take turns.
-    """
-
-    tr: Tr
-    inputs: Mapping[str, str]
-    on_done: Callable[[List[Row]], None]
-    on_error: Callable[[KiwoomError], None]
-    enough: Callable[[List[Row]], bool] = lambda rows: False
-    first_page_only: bool = False
-    priority: int = 0
-
-
-class Ticket:
-    """A chain in the queue or under way; only good for `Requests.cancel`."""
-
-    __slots__ = ("chain", "ended", "inputs", "older_than", "rows", "turn")
-
-    def __init__(self, chain: Chain, turn: int) -> None:
-        self.chain = chain
-        self.turn = turn
-        self.ended = False
-        self.start_over()
-
-    def start_over(self) -> None:
-        """Forget all pages."""
-        self.inputs = dict(self.chain.inputs)
-        self.rows: List[Row] = []
-        self.older_than: Optional[str] = None
-
-    def __lt__(self, other: Ticket) -> bool:
-        return (-self.chain.priority, self.turn) < (-other.chain.priority, other.turn)
-
-    def take(self, page: List[Row]) -> List[Row]:
-        """Keep the rows of a page, except those that an earlier turn had; return the new ones."""
-        cursor, older_than = self.chain.tr.cursor, self.older_than
-        if cursor is not None and older_than is not None:
-            page = [row for row in page if row[cursor.field] < older_than]
-        self.rows.extend(page)
-        return page
-
-    def cut(self) -> bool:
-        """Prepare to go on from the oldest row in another turn; False where that is impossible."""
-        cursor = self.chain.tr.cursor
-        oldest = self.rows[-1][cursor.field] if cursor is not None and self.rows else ""
-        if cursor is None or not oldest:
-            return False
-        self.inputs[cursor.input] = self.older_than = oldest
-        return True
 
 
 class _State(Enum):
@@ -108,6 +47,8 @@ class _Run:
         self.prev_next = 0
         self.repeats = 0
         self.page: List[Row] = []
+        self.single: Row = {}
+        self.new = False  # the last page had rows that no page before it had
         self.message = ""
 
 
@@ -160,7 +101,10 @@ class Requests:
             RequestRejected: ``busy``, or ``bad-parameter`` where the inputs are not the TR's.
         """
         names = {field.name for field in chain.tr.inputs}
-        for name in sorted(names.symmetric_difference(chain.inputs)):
+        given = set(chain.inputs)
+        if chain.tr.venue is not None:
+            given.discard(chain.tr.venue.name)
+        for name in sorted(names.symmetric_difference(given)):
             problem = "needs the input" if name in names else "has no input"
             raise RequestRejected(
                 "bad-parameter", f"{chain.tr.code} {problem} {name!r}", field=name
@@ -192,6 +136,15 @@ class Requests:
     def waiting(self) -> int:
         """How many chains wait for their turn."""
         return len(self._waiting)
+
+    @property
+    def running(self) -> Optional[str]:
+        """The code of the TR whose chain has its turn."""
+        return None if self._run is None else self._run.ticket.chain.tr.code
+
+    def budget(self) -> List[Dict[str, int]]:
+        """How much of the budget is used now, see `Limiter.budget`."""
+        return self._limiter.budget(self._loop.now())
 
     # -- for the session -----------------------------------------------------------------------
 
@@ -228,12 +181,15 @@ class Requests:
             return
         run.state = _State.ANSWERED
         self._set_timer(None)
+        tr = run.ticket.chain.tr
         page: Optional[List[Row]] = None
         try:
             with self._gate:
-                page = read_page(self._control, run.ticket.chain.tr)
+                page = read_page(self._control, tr)
+                if run.ticket.chain.on_page is not None:
+                    run.single = read_single(self._control, tr)
         except Exception:
-            log.exception("the answer to %s could not be read", run.ticket.chain.tr.code)
+            log.exception("the answer to %s could not be read", tr.code)
         self._gate.post(partial(self._advance, run, page, prev_next == "2"))
 
     # -- one step after the other --------------------------------------------------------------
@@ -245,29 +201,50 @@ class Requests:
             return
         if run is not None and run.state is not _State.READY:
             return
+        if run is not None and run.new and self._others_wait(run.ticket.chain) and run.ticket.cut():
+            self._end(run)
+            run.ticket.turn = next(self._turns)
+            insort(self._waiting, run.ticket)
+            run = None
         now = self._loop.now()
-        at = max(self._limiter.next_at(now), self._not_before)
+        place = 0
+        if run is None:
+            place, at = self._first(now)
+        else:
+            # Who cannot be cut makes others wait: then the sooner it ends, the better.
+            bulk = run.ticket.chain.bulk and all(each.chain.bulk for each in self._waiting)
+            at = self._limiter.next_at(now, bulk)
+        at = max(at, self._not_before)
         if at > now:
             self._set_timer(self._gate.call_later(at - now, self._step))
             return
         if run is None:
-            screen = self._pool.acquire()
-            run = _Run(self._waiting.pop(0), f"sapi-{next(self._names)}", screen)
+            screen = self._waiting[place].chain.screen or self._pool.acquire()
+            run = _Run(self._waiting.pop(place), f"sapi-{next(self._names)}", screen)
             self._run = run
         self._ask(run, now)
+
+    def _first(self, now: int) -> Tuple[int, int]:
+        """Whose turn is next, as a place in the queue, and when: a bulk chain's may come later."""
+        bulk = self._waiting[0].chain.bulk
+        at = self._limiter.next_at(now, bulk)
+        if bulk and at > now:
+            for place, ticket in enumerate(self._waiting):
+                if not ticket.chain.bulk:
+                    sooner = self._limiter.next_at(now)
+                    return (place, sooner) if sooner < at else (0, at)
+        return 0, at
 
     def _ask(self, run: _Run, now: int) -> None:
         ticket = run.ticket
         tr = ticket.chain.tr
         run.state = _State.ASKED  # before the call: its answer may come before it returns
-        self._limiter.record(now)
+        self._limiter.record(now, ticket.chain.bulk)
         try:
             with self._gate:
-                for field in tr.inputs:
-                    self._control.SetInputValue(field.name, ticket.inputs[field.name])
-                code = self._control.CommRqData(run.rqname, tr.code, run.prev_next, run.screen)
+                code = self._call(run)
         except Exception as error:
-            log.exception("CommRqData of %s failed", tr.code)
+            log.exception("the request of %s failed", tr.code)
             self._fail(run, KiwoomError(f"{tr.code}: the control failed: {error!r}"))
             return
         if run.state is not _State.ASKED:
@@ -280,7 +257,21 @@ class Requests:
             self._not_before = now + SECOND
             self._gate.post(self._step)
         else:
-            self._fail(run, refused("CommRqData", code))
+            call = "CommKwRqData" if tr.code in WATCH_LISTS else "CommRqData"
+            self._fail(run, refused(call, code))
+
+    def _call(self, run: _Run) -> Optional[int]:
+        """The call itself; as any of the control's it may come back without a code."""
+        control, chain, inputs = self._control, run.ticket.chain, run.ticket.inputs
+        tr = chain.tr
+        if tr.code in WATCH_LISTS:
+            codes, kind = inputs[tr.inputs[0].name], WATCH_LISTS[tr.code]
+            count = len(codes.split(";"))
+            return control.CommKwRqData(codes, 0, count, kind, run.rqname, run.screen)
+        for field in (*tr.inputs, *([tr.venue] if tr.venue is not None else [])):
+            if field.name in inputs:
+                control.SetInputValue(field.name, inputs[field.name])
+        return control.CommRqData(run.rqname, tr.code, run.prev_next, run.screen)
 
     def _advance(self, run: _Run, page: Optional[List[Row]], more: bool) -> None:
         if run is not self._run or run.ticket.ended:
@@ -292,7 +283,11 @@ class Requests:
         repeated = run.prev_next == 2 and page == run.page
         new = [] if repeated else ticket.take(page)
         try:
-            last = not more or chain.first_page_only or (bool(new) and chain.enough(new))
+            last = (
+                not more
+                or 0 < chain.max_pages <= ticket.pages + 1
+                or (bool(new) and chain.enough(new))
+            )
         except Exception as error:
             log.exception("could not tell whether %s has rows enough", chain.tr.code)
             problem = error if isinstance(error, KiwoomError) else KiwoomError(repr(error))
@@ -304,19 +299,21 @@ class Requests:
         if not (last or new or resumed):
             log.warning("%s promised more but gave nothing new; taken for its end", chain.tr.code)
             last = True
+        ticket.pages += 1
+        run.new = bool(new)
         if last:
             self._end(run)
             ticket.ended = True
-            call_out(chain.on_done, ticket.rows)
-        elif new and self._others_wait(chain) and ticket.cut():
-            self._end(run)
-            ticket.turn = next(self._turns)
-            insort(self._waiting, ticket)
         else:
             run.page = page
             run.prev_next = 2
             run.repeats = 0
             run.state = _State.READY
+        if chain.on_page is not None:
+            rows = new if chain.tr.multi is not None else []
+            call_out(chain.on_page, Page(ticket.pages, run.single, rows, more, last))
+        if last:
+            call_out(chain.on_done, ticket.rows)
         self._gate.post(self._step)
 
     def _others_wait(self, chain: Chain) -> bool:
@@ -349,9 +346,10 @@ class Requests:
         """End a turn: take back what the TR registered on its screen, give the screen back."""
         self._run = None
         self._set_timer(None)
-        with self._gate:
-            call_out(self._control.DisconnectRealData, run.screen)
-        self._pool.release(run.screen)
+        if run.ticket.chain.screen is None:
+            with self._gate:
+                call_out(self._control.DisconnectRealData, run.screen)
+            self._pool.release(run.screen)
 
     def _forget(self, screen: str) -> None:
         if self._run is None or self._run.screen != screen:

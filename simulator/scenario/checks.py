@@ -53,7 +53,7 @@ def check(scenario: Scenario) -> None:
     _accounts(scenario, stocks)
     _feed(scenario, stocks)
     for number, fault in enumerate(scenario.faults):
-        _fault(fault, f"faults[{number}]", scenario)
+        check_fault(fault, f"faults[{number}]", scenario)
     for number, entry in enumerate(scenario.entries):
         _entry(entry, f"entries[{number}]", scenario, stocks)
     for number, condition in enumerate(scenario.conditions):
@@ -167,7 +167,8 @@ def _span(start: int, end: int) -> str:
     return f"{krx.kst(start):%H:%M} to {krx.kst(end):%H:%M}"
 
 
-def _fault(fault: Fault, path: str, scenario: Scenario) -> None:
+def check_fault(fault: Fault, path: str, scenario: Scenario) -> None:
+    """Raise ScenarioError for what makes no sense in a fault."""
     effect = fault.effect
     said = {
         "at": fault.at is not None,

@@ -114,7 +114,7 @@ _HALT = Record(
     model.HaltSpec,
     [Field("code", CODE), Field("start", MOMENT), Field("end", MOMENT), Field("reason", NAME)],
 )
-_FAULT = Record(
+FAULT = Record(
     model.Fault,
     [
         Field("effect", _words(*TARGETS)),
@@ -200,7 +200,7 @@ _TOP = Record(
         Field("latency", _LATENCY),
         Field("accounts", ListOf(_ACCOUNT)),
         Field("halts", ListOf(_HALT)),
-        Field("faults", ListOf(_FAULT)),
+        Field("faults", ListOf(FAULT)),
         Field("entries", ListOf(_ENTRY)),
         Field("conditions", ListOf(_CONDITION)),
         Field("dialog", _DIALOG),

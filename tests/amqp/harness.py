@@ -33,6 +33,7 @@ class Serving:
         url: the broker.
         answer: gives the answer to a message at once, or None to leave it unanswered.
         kind: what is served.
+        started: whether the transport is.
         options: the transport's.
     """
 
@@ -41,6 +42,7 @@ class Serving:
         url: str,
         answer: Callable[[Message], Optional[bytes]] = lambda message: None,
         kind: str = "simulator",
+        started: bool = True,
         **options: Any,
     ) -> None:
         self.answer = answer
@@ -48,15 +50,19 @@ class Serving:
         self.expired: queue.Queue[Message] = queue.Queue()
         self.listeners_lost: queue.Queue[Any] = queue.Queue()
         self.events_lost: queue.Queue[Any] = queue.Queue()
+        self.broadcasts_lost: queue.Queue[Any] = queue.Queue()
         self.errors: queue.Queue[Any] = queue.Queue()
         self.ready = threading.Event()
+        options.setdefault("parked_ttl", 1.0)
+        options.setdefault("parked_expires", 60.0)  # so that few are left on the broker
         self.loop = VirtualLoop(0, speed=1.0)
         self.transport = AmqpTransport(
             url, kind, self.loop, on_ready=self.ready.set, on_fatal=self.errors.put, **options
         )
         self._thread = threading.Thread(target=self.loop.run, daemon=True)
         self._thread.start()
-        self.on_loop(lambda: self.transport.start(self))
+        if started:
+            self.on_loop(lambda: self.transport.start(self))
 
     # -- Receiver --
 
@@ -74,6 +80,9 @@ class Serving:
 
     def on_events_lost(self, address: str, stream: Any, count: int) -> None:
         self.events_lost.put((address, stream, count))
+
+    def on_broadcasts_lost(self, topic: str, count: int) -> None:
+        self.broadcasts_lost.put((topic, count))
 
     # -- what tests do --
 
@@ -98,6 +107,25 @@ class Serving:
     def reply(self, message: Message, body: bytes) -> None:
         self.on_loop(lambda: self.transport.reply(message, body))
 
+    def own(self, *accounts: str) -> Serving:
+        """Take the accounts' orders; returns once they come."""
+        self.on_loop(lambda: self.transport.own(accounts))
+        eventually(lambda: sorted(self.transport._worker._owner.owned) == sorted(accounts))
+        return self
+
+    def accept(self, message: Message) -> threading.Event:
+        """Accept a request; returns what is set once that is done."""
+        accepted = threading.Event()
+        self.on_loop(lambda: self.transport.accept(message, accepted.set))
+        return accepted
+
+    def broadcast(self, topic: str, bodies: List[bytes], **how: bool) -> None:
+        def all_of_them() -> None:
+            for body in bodies:
+                self.transport.broadcast(topic, body, **how)
+
+        self.on_loop(all_of_them)
+
     def publish(self, address: str, bodies: List[bytes], conflate: bool = False) -> None:
         def all_of_them() -> None:
             for body in bodies:
@@ -121,9 +149,11 @@ class Client:
         self.channel = self.connection.channel()
         self.reply_queue = self.channel.queue_declare("", exclusive=True).method.queue
 
-    def send(self, body: bytes = b"{}", **properties: Any) -> None:
+    def send(self, body: bytes = b"{}", queue_name: str = "", **properties: Any) -> None:
         properties.setdefault("reply_to", self.reply_queue)
-        self.channel.basic_publish("", self.queue_name, body, pika.BasicProperties(**properties))
+        self.channel.basic_publish(
+            "", queue_name or self.queue_name, body, pika.BasicProperties(**properties)
+        )
 
     def receive(self, queue_name: Optional[str] = None) -> Any:
         """The next message: its properties and its body."""
@@ -136,6 +166,12 @@ class Client:
                 return properties, body
             self.connection.sleep(0.01)
         raise AssertionError("no message came")
+
+    def bind(self, *patterns: str) -> None:
+        """Receive what is broadcast."""
+        self.channel.exchange_declare("kiwoom.events", "topic", durable=True)
+        for pattern in patterns:
+            self.channel.queue_bind(self.reply_queue, "kiwoom.events", pattern)
 
     def call(self, body: bytes = b"{}", **properties: Any) -> bytes:
         self.send(body, **properties)

@@ -22,7 +22,8 @@ class Peer:
 
     Args:
         refuse: "channel" or "connection": what it closes when a queue that is neither durable nor
-            exclusive is declared; None takes everything.
+            exclusive is declared; "quorum" or "quorum-connection": the same for a replicated queue;
+            None takes everything.
         nack: how many publishes fail before it takes one.
         requests: how many it delivers to whoever consumes from ``tasks``.
         confirm_every: it confirms only every so many publishes, all at once.
@@ -45,6 +46,7 @@ class Peer:
         self.channels: List[int] = []
         self.connections = 0
         self.declared: List[Tuple[str, bool]] = []
+        self.arguments: Dict[str, Dict[str, Any]] = {}
         self.published: List[Tuple[str, bytes]] = []
         self._sockets: List[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", port))
@@ -110,6 +112,7 @@ class _Conversation:
             ),
             spec.Basic.Nack: lambda channel, method: None,
             spec.Queue.Declare: self.declare,
+            spec.Exchange.Declare: self.send_simply(spec.Exchange.DeclareOk()),
         }
 
     def run(self) -> None:
@@ -159,7 +162,16 @@ class _Conversation:
             self.send(channel, spec.Channel.Close(404, "NOT_FOUND", 50, 10))
             return
         peer.declared.append((method.queue, method.durable))
-        if peer._refuse is not None and not method.durable and not method.exclusive:
+        peer.arguments[method.queue] = method.arguments or {}
+        quorum = (method.arguments or {}).get("x-queue-type") == "quorum"
+        if peer._refuse in ("quorum", "quorum-connection"):
+            if quorum and peer._refuse == "quorum":
+                self.send(channel, spec.Channel.Close(406, "PRECONDITION_FAILED", 50, 10))
+                return
+            if quorum:
+                self.send(0, spec.Connection.Close(540, "NOT_IMPLEMENTED", 50, 10))
+                return
+        elif peer._refuse is not None and not method.durable and not method.exclusive:
             if peer._refuse == "channel":
                 self.send(channel, spec.Channel.Close(*REFUSAL))
             else:

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sapi_kiwoom.amqp.confirms import Confirms
-from sapi_kiwoom.amqp.deliveries import Acknowledgements, Deliveries, Delivery
+from sapi_kiwoom.amqp.deliveries import Deliveries, Delivery
+from sapi_kiwoom.amqp.inlet import Acknowledgements
 
 
 class Channel:
@@ -91,7 +92,7 @@ def test_an_acknowledgement_that_was_not_sent_is_made_up_for():
     book, request = taken(1)
     request.answer, request.finished = b"answer", 1.0
     book.lost()
-    assert book.answered() == []  # it is not sent a second time
+    assert book.unsafe() == []  # it is not sent a second time
     assert book.adopt(recognise(book), 7, from_parked=False, now=2.0) == [7]
 
 
@@ -174,6 +175,34 @@ def test_deadlines_are_told_once_and_never_for_what_is_answered():
     answered.answer = b"answer"
     assert book.past_deadline(6.0) == [late]
     assert book.past_deadline(7.0) == []
+
+
+def test_what_was_accepted_is_known_when_it_comes_again():
+    book, request = taken(1)
+    assert book.accept(request) == [1]
+    book.lost()  # and perhaps the acknowledgement with the connection
+    assert recognise(book) is request
+    assert book.adopt(request, 2, from_parked=False, now=1.0) == [2]
+    request.finished = 2.0
+    assert book.finish(request) == []
+
+
+def test_what_was_accepted_is_known_after_several_losses():
+    book, request = taken(1)
+    book.accept(request)
+    book.lost()
+    book.lost()
+    assert recognise(book) is request
+    assert recognise(book) is None
+
+
+def test_the_answer_of_what_was_accepted_is_sent_again_after_a_loss():
+    book, request = taken(1)
+    book.accept(request)
+    request.answer = b"answer"
+    book.lost()
+    assert book.unsafe() == [request]
+    assert book.past_deadline(1e9) == []
 
 
 class Confirming:

@@ -17,8 +17,8 @@ class Channel:
         self.markers = []
 
     def basic_publish(self, exchange, address, body, properties, mandatory):
-        assert mandatory
-        self.published.append((address, body))
+        assert mandatory == (exchange == "")  # nobody has to listen to what is broadcast
+        self.published.append((exchange + address, body))
 
     def basic_qos(self, callback):
         self.markers.append(callback)
@@ -37,9 +37,9 @@ class Bench:
     def announce(self, address, stream, count):
         self.lost[address, stream] += count
 
-    def put(self, *bodies, address="a", stream="s", conflate=False):
+    def put(self, *bodies, address="a", stream="s", conflate=False, exchange=""):
         for body in bodies:
-            self.outbox.put(address, body, stream, conflate)
+            self.outbox.put(address, body, stream, conflate, exchange)
 
     @property
     def bodies(self):
@@ -122,6 +122,19 @@ def test_diverted_events_count_as_under_way():
     bench.outbox.arrived()
     assert len(diverted) == 3
     assert bench.bodies == []
+
+
+def test_broadcasts_wait_and_are_replaced_like_other_events():
+    bench = Bench(limit=10, divert=lambda *event: bool(1 / 0))  # they never take another way
+    bench.put(b"1", b"2", address="x.trade", exchange="events:")
+    bench.put(b"3", b"4", address="x.quote", conflate=True, exchange="events:")
+    bench.outbox.attach(bench.channel)
+    assert bench.channel.published == [
+        ("events:x.trade", b"1"),
+        ("events:x.trade", b"2"),
+        ("events:x.quote", b"4"),
+    ]
+    assert bench.outbox.seen("x.trade")  # no answer waits for them
 
 
 EVENTS = st.tuples(st.sampled_from("ab"), st.booleans())

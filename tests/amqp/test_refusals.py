@@ -42,6 +42,41 @@ def test_where_transient_queues_are_refused_durable_ones_are_declared(
     assert caplog.text.count(setting) == 1
 
 
+@pytest.mark.parametrize("refuse", ["quorum", "quorum-connection"])
+def test_where_replicated_queues_are_refused_plain_durable_ones_are_declared(
+    peer_and_serving, refuse
+):
+    peer, serving = peer_and_serving(refuse=refuse)
+    serving.wait_ready()
+    serving.own("8012345611")
+    eventually(lambda: serving.transport._worker._parks)
+    assert ("orders.8012345611", True) in peer.declared
+    assert peer.arguments["orders.8012345611"] == {
+        "x-message-ttl": 5000,
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": "orders.expired.8012345611",
+        "x-single-active-consumer": True,
+    }
+    assert peer.arguments["sapi-kiwoom.parked"] == {}
+    assert peer.arguments["tasks"] == {}
+
+
+def test_new_queues_are_replicated_and_those_of_version_1_are_as_they_were(peer_and_serving):
+    peer, serving = peer_and_serving()
+    serving.wait_ready().own("8012345611")
+    eventually(lambda: serving.transport._worker._parks)
+    quorum = {n for n, arguments in peer.arguments.items() if "x-queue-type" in arguments}
+    server = serving.transport._settings.server
+    assert quorum == {
+        "orders.8012345611",
+        "orders.expired.8012345611",
+        "sapi-kiwoom.parked",
+        f"sapi-kiwoom.parked.{server}",
+    }
+    assert peer.arguments["tasks"] == peer.arguments["sapi-kiwoom"] == {}
+    assert ("tasks", False) in peer.declared
+
+
 @pytest.mark.parametrize("closed", ["channel", "connection"])
 def test_a_client_declares_in_the_same_way(closed, caplog):
     peer = Peer(refuse=closed)

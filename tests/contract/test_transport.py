@@ -14,9 +14,10 @@ from sapi_kiwoom.amqp import AmqpLink
 from sapi_kiwoom.errors import NotConnected
 from sapi_kiwoom.loop import SECOND
 from sapi_kiwoom.server.local import LocalTransport
-from sapi_kiwoom.server.transport import Message
+from sapi_kiwoom.server.transport import ORDERS, Message
 from simulator.clock import VirtualLoop
 from tests.amqp.harness import PATIENCE, Serving, eventually
+from tests.conftest import ACCOUNTS
 
 
 class LocalPair:
@@ -45,6 +46,14 @@ class LocalPair:
 
     def on_events_lost(self, address: str, stream: Any, count: int) -> None:
         raise AssertionError("nothing is lost in these tests")
+
+    def on_broadcasts_lost(self, topic: str, count: int) -> None:
+        raise AssertionError("nothing is lost in these tests")
+
+    order_queue = ORDERS
+
+    def own(self, *accounts: str) -> None:
+        self.transport.own(accounts)
 
     def link(self) -> Any:
         return self.transport.link()
@@ -77,12 +86,14 @@ class AmqpPair:
     ) -> None:
         self._url = url
         self._request_queue = names["request_queue"]
+        self.order_queue = names["order_queue"]
         self.serving = Serving(
             url, answer, deadline=deadline, check_every=0.05, missing_grace=0.1, **names
         ).wait_ready()
         self.transport = self.serving.transport
         self.on_loop = self.serving.on_loop
         self.stop = self.serving.stop
+        self.own = self.serving.own
         self.links: List[AmqpLink] = []
 
     @property
@@ -311,3 +322,177 @@ def test_a_closed_link_says_so_and_closes_twice(pair):
         link.send(b"body", "c")
     with pytest.raises(NotConnected):
         link.receive(0.01)
+
+
+# -- orders ------------------------------------------------------------------------------------
+
+
+def test_an_order_comes_from_its_accounts_queue_with_its_sender(pair):
+    pair = pair(echo)
+    pair.own(ACCOUNTS[0])
+    link = pair.link()
+    link.send(b"order", "1", pair.order_queue + ACCOUNTS[0])
+    link.send(b"read", "2")
+    assert sorted(receive(link, 2)) == [b"echo order", b"echo read"]
+    messages = {message.body: message for message in pair.messages}
+    assert messages[b"order"].queue == ORDERS + ACCOUNTS[0]
+    assert messages[b"read"].queue == "tasks"
+    assert {message.user_id for message in pair.messages} <= {"local", "guest"}
+
+
+def test_an_accounts_queue_that_nobody_owns_takes_nothing(pair):
+    pair = pair(echo)
+    pair.own(ACCOUNTS[0])
+    link = pair.link()
+    with pytest.raises(NotConnected):
+        link.send(b"order", "1", pair.order_queue + ACCOUNTS[1])
+    assert pair.messages == []
+
+
+def test_accepting_is_told_once_and_the_answer_follows(pair):
+    pair = pair()
+    pair.own(ACCOUNTS[0])
+    link = pair.link()
+    link.send(b"order", "1", pair.order_queue + ACCOUNTS[0])
+    pair.wait(lambda: pair.messages)
+    done: List[str] = []
+    pair.on_loop(lambda: pair.transport.accept(pair.messages[0], lambda: done.append("accepted")))
+    pair.wait(lambda: done)
+    pair.on_loop(lambda: pair.transport.reply(pair.messages[0], b"placed"))
+    assert link.receive(PATIENCE) == b"placed"
+    assert done == ["accepted"]
+
+
+def test_what_was_answered_is_not_accepted_any_more(pair):
+    pair = pair()
+    link = pair.link()
+    link.send(b"order", "1")
+    pair.wait(lambda: pair.messages)
+    done: List[str] = []
+
+    def accept_and_answer():
+        pair.transport.accept(pair.messages[0], lambda: done.append("accepted"))
+        pair.transport.reply(pair.messages[0], b"refused")
+
+    pair.on_loop(accept_and_answer)
+    assert link.receive(PATIENCE) == b"refused"
+    assert link.receive(0.2) is None
+    assert done == []
+
+
+def test_an_accepted_request_has_no_deadline(pair):
+    pair = pair(deadline=0.3)
+    link = pair.link()
+    link.send(b"order", "1")
+    pair.wait(lambda: pair.messages)
+    done: List[str] = []
+    pair.on_loop(lambda: pair.transport.accept(pair.messages[0], lambda: done.append("accepted")))
+    pair.wait(lambda: done)
+    assert link.receive(0.8) is None
+    assert pair.expired == []
+    pair.on_loop(lambda: pair.transport.reply(pair.messages[0], b"placed"))
+    assert link.receive(PATIENCE) == b"placed"
+
+
+# -- pages and broadcasts ------------------------------------------------------------------------
+
+
+def test_pages_come_before_the_last_word_in_order(pair):
+    pair = pair()
+    link = pair.link()
+    link.send(b"all", "1")
+    pair.wait(lambda: pair.messages)
+
+    def answer():
+        for number in range(100):
+            pair.transport.page(pair.messages[0], b"%d" % number)
+        pair.transport.reply(pair.messages[0], b"last")
+
+    pair.on_loop(answer)
+    assert receive(link, 101) == [*(b"%d" % number for number in range(100)), b"last"]
+
+
+def bound(pair: Any, *patterns: str) -> Any:
+    """A link that listens, and has nothing else to receive."""
+    link = pair.link()
+    for pattern in patterns:
+        link.bind(pattern)
+    return link
+
+
+@pytest.fixture
+def topic(request: pytest.FixtureRequest) -> str:
+    """The start of topics of which only one test hears."""
+    return f"contract-{abs(hash(request.node.nodeid))}"
+
+
+def test_a_broadcast_reaches_whoever_is_bound_once(pair, topic):
+    pair = pair()
+    both = bound(pair, f"{topic}.trade.*", f"{topic}.#")
+    trades, nothing = bound(pair, f"{topic}.trade.*"), bound(pair, f"{topic}.nothing")
+    pair.on_loop(lambda: pair.transport.broadcast(f"{topic}.trade.005930", b"1"))
+    pair.on_loop(lambda: pair.transport.broadcast(f"{topic}.quote.005930", b"2", conflate=True))
+    pair.on_loop(lambda: pair.transport.broadcast(f"{topic}.trade.000660", b"3"))
+    assert receive(both, 3) == [b"1", b"2", b"3"]
+    assert receive(trades, 2) == [b"1", b"3"]
+    assert nothing.receive(0.05) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches"),
+    [
+        ("a.b", ["a.b"]),
+        ("*", ["a", "c"]),
+        ("a.*", ["a.b", "a."]),
+        ("#", ["a", "a.b", "a.", "b.a", "a.b.c", "c"]),
+        ("a.#", ["a", "a.b", "a.", "a.b.c"]),
+        ("#.b.#", ["a.b", "b.a", "a.b.c"]),
+        ("*.#.c", ["a.b.c"]),
+    ],
+)
+def test_patterns_mean_what_amqp_says(pair, topic, pattern, matches):
+    pair = pair()
+    link = bound(pair, f"{topic}.{pattern}", f"{topic}-end")
+
+    def broadcast():
+        for each in ("a", "a.b", "a.", "b.a", "a.b.c", "c"):
+            pair.transport.broadcast(f"{topic}.{each}", each.encode())
+        pair.transport.broadcast(f"{topic}-end", b"end")
+
+    pair.on_loop(broadcast)
+    seen = [link.receive(PATIENCE)]
+    while seen[-1] != b"end":
+        seen.append(link.receive(PATIENCE))
+    assert seen[:-1] == [each.encode() for each in matches]
+
+
+def test_who_takes_a_pattern_back_hears_no_more(pair, topic):
+    pair = pair()
+    link = bound(pair, f"{topic}.a", f"{topic}.b")
+    link.unbind(f"{topic}.a")
+    pair.on_loop(lambda: pair.transport.broadcast(f"{topic}.a", b"1"))
+    pair.on_loop(lambda: pair.transport.broadcast(f"{topic}.b", b"2"))
+    assert link.receive(PATIENCE) == b"2"
+
+
+def test_what_is_kept_stays_in_order(pair, topic):
+    pair = pair()
+    link = bound(pair, f"{topic}.#")
+
+    def broadcast():
+        for number in range(300):
+            pair.transport.broadcast(f"{topic}.order", b"%d" % number, keep=True)
+
+    pair.on_loop(broadcast)
+    assert receive(link, 300) == [b"%d" % number for number in range(300)]
+
+
+def test_a_topic_that_is_too_long_is_refused(pair, topic):
+    pair = pair()
+    link = bound(pair, f"{topic}.#")
+    fits = f"{topic}.{'한' * 40}"
+    for keep in (False, True):
+        with pytest.raises(ValueError, match="255"):
+            pair.transport.broadcast("한" * 86, b"1", keep=keep)
+    pair.on_loop(lambda: pair.transport.broadcast(fits, b"2"))
+    assert link.receive(PATIENCE) == b"2"

@@ -31,7 +31,9 @@ class Wire:
     """Speaks the protocol by hand, as a client in another language would."""
 
     def __init__(self, deadline=3600.0, **options):
-        simulated = simulator(seed=5, at=AT, scenario=Scenario(codes=CODES), **options)
+        self.simulated = simulated = simulator(
+            seed=5, at=AT, scenario=Scenario(codes=CODES), **options
+        )
         self.loop, self.control = simulated.loop, simulated.control
         self.transport = LocalTransport(self.loop, deadline)
         self.session = Session(self.control, self.loop)

@@ -101,6 +101,9 @@ class FakeControl:
         assert self.events is not None
         self.events.OnEventConnect(code)
 
+    def GetLoginInfo(self, tag: str) -> str:
+        return {"USER_NAME": "홍길동", "USER_ID": "gildong"}.get(tag, "")
+
     # -- requests ------------------------------------------------------------------------------
 
     def SetInputValue(self, name: str, value: str) -> None:

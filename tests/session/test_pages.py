@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Dict, List, Optional
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,6 +94,43 @@ def test_a_single_record_is_one_row():
     only_single = replace(DAY, single=single, multi=None)
     assert read_page(Buffer([{"종목명": "삼성전자"}], []), only_single) == [{"종목명": "삼성전자"}]
     assert read_page(Buffer([], []), replace(only_single, single=None)) == []
+
+
+class Doubles:
+    """A control two of whose columns have one name."""
+
+    def __init__(self, table):
+        self.table = table
+
+    def GetCommDataEx(self, code, record):
+        return self.table
+
+    def GetRepeatCnt(self, code, record):
+        return len(self.table)
+
+    def GetCommData(self, code, record, index, item):
+        return self.table[index][{"시간": 0, "전일대비": 1}[item]]
+
+
+def doubles(multi: bool) -> Tr:
+    fields = (
+        Field("시간", "time", 1, 20),
+        Field("전일대비", "change", 2, 20),
+        Field("전일대비", "rate", 3, 20),
+    )
+    record = Record("거래원", fields, 1)
+    return Tr("opt1", "", (), None if multi else record, record if multi else None, None)
+
+
+@pytest.mark.parametrize("multi", [True, False])
+def test_of_two_columns_with_one_name_the_second_is_known_by_its_key(multi):
+    row = {"시간": "0900", "전일대비": "+5", "rate": "+0.10"}
+    assert read_page(Doubles([["0900 ", "+5", "+0.10"]]), doubles(multi)) == [row]
+
+
+def test_without_the_columns_the_second_stays_blank_instead_of_repeating_the_first():
+    row = {"시간": "0900", "전일대비": "+5", "rate": ""}
+    assert read_page(Doubles([["0900", "+5"]]), doubles(True)) == [row]
 
 
 @given(st.data())

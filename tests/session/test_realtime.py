@@ -182,6 +182,21 @@ def test_without_room_it_says_so():
         desk.realtime.subscribe("005930", Reader())
 
 
+def test_what_is_wanted_together_is_registered_together_a_hundred_codes_a_call(desk):
+    desk.realtime.want([(f"{number:06}", "주식체결") for number in range(150)])
+    assert [len(call[2].split(";")) for call in desk.control.calls] == [100, 50]
+    desk.realtime.want([(f"{number:06}", "주식체결") for number in range(150, 230)])
+    assert [len(codes) for codes in desk.control.registered.values()] == [100, 100, 30]
+
+
+def test_what_is_wanted_together_is_registered_whole_or_not_at_all():
+    desk = Desk(screens=1)
+    with pytest.raises(RequestRejected, match="real time are in use"):
+        desk.realtime.want([(f"{number:06}", "주식체결") for number in range(101)])
+    assert desk.control.registered == {}
+    assert desk.pool.free == 1
+
+
 def test_without_a_login_nothing_can_be_registered(desk):
     desk.realtime.suspend()
     with pytest.raises(NotConnected, match="try again after the login"):

@@ -124,7 +124,7 @@ def test_it_ends_with_the_page_that_is_enough(desk):
 
 def test_the_first_page_only(desk):
     desk.control.answer = Archive({"005930": days(9)}, 3)
-    desk.submit("a", first_page_only=True)
+    desk.submit("a", max_pages=1)
     desk.run()
     assert desk.ended == [("a", days(3))]
 
@@ -255,7 +255,7 @@ def test_turns_of_one_row_each_get_on(desk):
 def test_a_control_that_ignores_the_cursor_does_not_make_a_chain_endless(desk):
     desk.control.answer = lambda request: Page(days(3), more=True)
     desk.submit("a")
-    desk.submit("b", code="000660", first_page_only=True)
+    desk.submit("b", code="000660", max_pages=1)
     desk.run()
     assert desk.ended == [("b", days(3)), ("a", days(3))]
 

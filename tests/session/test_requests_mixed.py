@@ -24,6 +24,7 @@ class Plan(NamedTuple):
     priority: int
     at: int  # seconds
     cancel_after: Optional[int]  # seconds
+    bulk: bool = False
 
 
 PLANS = st.builds(
@@ -34,6 +35,7 @@ PLANS = st.builds(
     priority=st.integers(0, 1),
     at=st.integers(0, 20),
     cancel_after=st.one_of(st.none(), st.none(), st.integers(0, 40)),
+    bulk=st.booleans(),
 )
 
 FAULTS = st.dictionaries(
@@ -64,8 +66,9 @@ class Caller:
             self.plan.kind,
             self.code,
             enough=lambda rows: rows[-1][TIMES[self.plan.kind.code]] <= oldest,
-            first_page_only=self.plan.wanted == 0,
+            max_pages=int(self.plan.wanted == 0),
             priority=self.plan.priority,
+            bulk=self.plan.bulk,
         )
         if self.plan.cancel_after is not None:
             self.desk.loop.call_later(self.plan.cancel_after * SECOND, self.cancel)
