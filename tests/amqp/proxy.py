@@ -148,8 +148,9 @@ class Proxy:
                 if self.pause:
                     self._closed.wait(self.pause)
                 while data and direction not in pair.swallowed:
-                    sink.sendall(data[: self.piece])
-                    data = data[self.piece :]
+                    piece = self.piece  # the test may change it at any moment
+                    sink.sendall(data[:piece])
+                    data = data[piece:]
         except OSError:
             pass
         pair.cut()

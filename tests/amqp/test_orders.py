@@ -13,6 +13,8 @@ from tests.amqp.harness import Client, eventually
 from tests.amqp.proxy import TO_BROKER
 from tests.conftest import ACCOUNTS
 
+LOST = "No connection to the broker"
+
 pytestmark = pytest.mark.rabbitmq
 
 ACCOUNT, OTHER = ACCOUNTS
@@ -96,13 +98,13 @@ def test_an_acknowledgement_that_was_lost_is_made_up_for(serve, client, orders, 
     assert client.depth(orders) == 0
 
 
-def test_accepting_waits_for_the_connection(serve, client, orders, proxy):
+def test_accepting_waits_for_the_connection(serve, client, orders, proxy, caplog):
     serving = serve(proxy.url).wait_ready().own(ACCOUNT)
     client.send(b"order", orders)
     message = serving.next()
     proxy.refuse()
     proxy.cut()
-    eventually(lambda: client.consumers(orders) == 0)
+    eventually(lambda: LOST in caplog.text)
     accepted = serving.accept(message)
     assert not accepted.wait(0.1)
     proxy.refuse(False)
@@ -111,12 +113,15 @@ def test_accepting_waits_for_the_connection(serve, client, orders, proxy):
     assert serving.expired.empty()
 
 
-def test_what_comes_back_too_late_can_not_be_accepted(serve, client, orders, expired, proxy):
+def test_what_comes_back_too_late_can_not_be_accepted(
+    serve, client, orders, expired, proxy, caplog
+):
     serving = serve(proxy.url, order_ttl=0.2).wait_ready().own(ACCOUNT)
     client.send(b"order", orders)
     message = serving.next()
     proxy.refuse()
     proxy.cut()
+    eventually(lambda: LOST in caplog.text)  # else the acceptance is on its way already
     accepted = serving.accept(message)
     eventually(lambda: client.depth(expired) == 1)
     proxy.refuse(False)
