@@ -37,6 +37,14 @@ class Certificates(NamedTuple):
         )
 
 
+_EXTENSIONS = """\
+subjectAltName=IP:127.0.0.1
+subjectKeyIdentifier=hash
+authorityKeyIdentifier=keyid
+"""
+"""All that Python 3.13 asks of a certificate, which is stricter than those before."""
+
+
 def make(folder: Path) -> Certificates:
     """Make them all; valid for a day."""
 
@@ -45,12 +53,13 @@ def make(folder: Path) -> Certificates:
 
     new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     authority = ["-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem"]
-    openssl("req", "-x509", *new, "-days", "1", *authority)
+    signs = ["-addext", "keyUsage=critical,keyCertSign,cRLSign"]
+    openssl("req", "-x509", *new, "-days", "1", *signs, *authority)
     for name in ("broker", "client"):
         openssl(
             "req", *new, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr"
         )
-        (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+        (folder / "names").write_text(_EXTENSIONS)
         signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names"]
         openssl("x509", "-req", "-in", f"{name}.csr", *signed, "-days", "1", "-out", f"{name}.pem")
     return Certificates(folder)
