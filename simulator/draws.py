@@ -45,13 +45,13 @@ def _normal_quantiles() -> tuple[int, ...]:
     """Quantiles of a binomial with 4,096 tosses (standard deviation 32) at 256 even steps."""
     tosses = (2 * NORMAL_ONE) ** 2
     ways, below = 1, 0
-    quantiles: list[int] = []
-    for heads in range(tosses + 1):
+    lower: list[int] = []  # the upper half mirrors it
+    for heads in range(tosses // 2 + 1):
         below += ways
-        while len(quantiles) < 256 and (2 * len(quantiles) + 1) << tosses < below << 9:
-            quantiles.append(heads - tosses // 2)
+        while len(lower) < 128 and (2 * len(lower) + 1) << tosses < below << 9:
+            lower.append(heads - tosses // 2)
         ways = ways * (tosses - heads) // (heads + 1)
-    return tuple(quantiles)
+    return (*lower, *(-each for each in reversed(lower)))
 
 
 NORMAL = _normal_quantiles()

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 from sapi_kiwoom import krx
 from simulator.feeds import Feed
 from simulator.feeds.generator import Generated
-from simulator.feeds.recorded import Recorded, Switches
-from simulator.feeds.script import Script
 from simulator.market.interruptions import CIRCUIT_BREAKER, LONGEST_DELAY, Halt, Halts
 from simulator.scenario.fields import MOMENT, Place
 from simulator.scenario.model import HaltSpec, Scenario
 from simulator.universe import Stock, universe
+
+if TYPE_CHECKING:
+    from simulator.feeds.script import Script
 
 SCRIPT = "feed.script"
 
@@ -46,6 +47,8 @@ def feed(scenario: Scenario, stocks: Optional[Mapping[str, Stock]] = None) -> Fe
     stocks = listed(scenario) if stocks is None else stocks
     below: Feed = Generated(scenario.seed)
     for each in scenario.recorded:
+        from simulator.feeds.recorded import Recorded, Switches  # noqa: PLC0415 - few record
+
         files: Any = [beside(scenario, file) for file in each.files]
         if isinstance(each.files, Mapping):
             files = {code: beside(scenario, file) for code, file in each.files.items()}
@@ -69,6 +72,8 @@ def script(
     """
     if not scenario.script and not scenario.halts:
         return None
+    from simulator.feeds.script import Script  # noqa: PLC0415 - few write
+
     below = Generated(scenario.seed) if below is None else below
     entries = [*scenario.script, *(_written(each) for each in scenario.halts)]
     return Script(below, entries, stocks=stocks, path=SCRIPT)
