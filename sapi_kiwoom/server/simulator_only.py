@@ -48,7 +48,7 @@ class _Clock:
 
     def advance(self, call: Call) -> None:
         """Go as fast as possible to a moment, answer there, and go on at the speed of before."""
-        loop = self._server.simulated.loop  # type: ignore[union-attr]
+        loop = self._simulated.loop
         if self._advancing:
             raise RequestRejected("busy", "the clock is moving already; wait for that answer")
         self._check_own_clock()
@@ -73,7 +73,7 @@ class _Clock:
         if self._advancing:
             self._speed = paced
         else:
-            self._server.simulated.loop.pace(paced)  # type: ignore[union-attr]
+            self._simulated.loop.pace(paced)
         call.answer({"speed": speed})
 
     def _length(self, values: Dict[str, Any]) -> int:
@@ -97,9 +97,13 @@ class _Clock:
             )
         return length
 
+    @property
+    def _simulated(self) -> Any:
+        assert self._server.simulated is not None, "the handlers are for simulators only"
+        return self._server.simulated
+
     def _check_own_clock(self) -> None:
-        assert self._server.simulated is not None
-        if not self._server.simulated.own_clock:
+        if not self._simulated.own_clock:
             raise RequestRejected(
                 "simulator-only",
                 "the clock is that of the exchange in another process; start that with --speed",

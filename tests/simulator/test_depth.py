@@ -13,7 +13,7 @@ from simulator.feeds.bars import AFTER, KRX, NXT, MinuteBar, Tick
 from simulator.feeds.generator import FIRST_DAY, Generated
 from simulator.feeds.generator.boards import windows
 from simulator.feeds.generator.book import GROUP, Book
-from simulator.feeds.generator.depth import Depth, draw_quotes
+from simulator.feeds.generator.depth import Depth, draw_book
 from simulator.feeds.generator.queues import TURNS
 from simulator.feeds.generator.standing import draw_standing, locked_depth
 from simulator.universe import Stock, universe
@@ -177,7 +177,7 @@ def test_a_trade_eats_the_queue_and_takes_the_level_with_it():
     depth = Depth(1, stock, day, KRX)
 
     def quotes(ticks):
-        return draw_quotes(
+        return draw_book(
             depth,
             table,
             (117_000, 63_000),
@@ -186,7 +186,7 @@ def test_a_trade_eats_the_queue_and_takes_the_level_with_it():
             lambda tick: (tick.price, tick.price - 100),
             (90_000, 89_900),
             True,
-        )
+        ).quotes
 
     small = {quote.at: quote for quote in quotes([first._replace(quantity=1), far])}
     large = {quote.at: quote for quote in quotes([first._replace(quantity=5_000), far])}
@@ -403,9 +403,9 @@ def test_same_seed_same_bytes():
         return (tick.price, tick.price - 50) if tick.side > 0 else (tick.price + 50, tick.price)
 
     table, limits = krx.tick_table("KOSPI", DAY), (26_000, 14_000)
-    quotes = draw_quotes(
+    quotes = draw_book(
         Depth(2026, stock, DAY, KRX), table, limits, start, ticks, best, (20_050, 20_000), True
-    )
+    ).quotes
     assert len(quotes) > 60
     digest = sha256(repr([tuple(quote) for quote in quotes]).encode()).hexdigest()
     assert digest == "48faa3072f52b3866e45ba250b0ba09e1e11c99e2c971caa07e89375d02354c9"

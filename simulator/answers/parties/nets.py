@@ -93,8 +93,9 @@ def _kind_nets(world: World, inputs: Inputs, moment: int, column: int, short: bo
         return [*front, *price, *against, str(found.total.volume)]
 
     found = totals(world, moment, inputs["시장구분"], *period(world, inputs, moment))
-    keep = lambda each: each.total.shares[column] * sign > 0  # noqa: E731
-    return Reply([], first_ranked(found, key, keep, row))
+    return Reply(
+        [], first_ranked(found, key, lambda each: each.total.shares[column] * sign > 0, row)
+    )
 
 
 def same_side(world: World, inputs: Inputs, moment: int) -> Reply:

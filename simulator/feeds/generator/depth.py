@@ -10,11 +10,11 @@ from operator import itemgetter
 from typing import Callable, List, Optional, Sequence, Set, Tuple
 
 from sapi_kiwoom import krx
-from simulator.feeds.bars import MinuteBar, Quote, Tick
+from simulator.feeds.bars import MinuteBar, Tick
 from simulator.feeds.generator.book import GROUP, Book, Kept, Taken, Touch
 from simulator.feeds.generator.queues import REACH, Depth
 
-__all__ = ["STRETCH", "Depth", "Kept", "Touch", "draw_book", "draw_quotes"]
+__all__ = ["STRETCH", "Depth", "Kept", "Touch", "draw_book"]
 
 STRETCH = 6
 """Minutes from which on a book is prepared anew; from the others on it goes on as it was left.
@@ -26,25 +26,6 @@ _WARM = 40
 """Slots before a minute with which its first book is prepared."""
 
 _AT, _PRICE, _SIDE = itemgetter(0), itemgetter(1), itemgetter(3)
-
-
-def draw_quotes(
-    depth: Depth,
-    table: krx.TickTable,
-    limits: Tuple[int, int],
-    start: int,
-    ticks: Sequence[Tick],
-    best: Callable[[Tick], Touch],
-    before: Optional[Touch],
-    lasting: bool,
-    earlier: Sequence[Tick] = (),
-    bars: Sequence[MinuteBar] = (),
-) -> List[Quote]:
-    """The books of a minute in order of time, as a broker sends them: those of `draw_book`."""
-    book = draw_book(
-        depth, table, limits, start, ticks, best, before, lasting, earlier=earlier, bars=bars
-    )
-    return book.quotes if book else []
 
 
 def draw_book(
